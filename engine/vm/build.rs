@@ -1,0 +1,41 @@
+//! Compiles the shim against the headers of the Luau that `mlua` builds, so that both agree on every layout.
+
+use std::path::{Path, PathBuf};
+
+/// The crate that carries Luau's sources; `mlua` pins its exact version.
+const LUAU_CRATE: &str = "luau0-src";
+
+fn main() {
+    println!("cargo:rerun-if-changed=shim");
+    println!("cargo:rerun-if-changed=build.rs");
+    let luau = luau_sources();
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(false)
+        // The defines of that crate's own build: they change the layout of structures.
+        .define("LUAI_MAXCSTACK", "1000000")
+        .define("LUA_VECTOR_SIZE", "3")
+        .define("LUA_API", "extern \"C\"")
+        .define("LUACODE_API", "extern \"C\"")
+        .include(luau.join("VM/src"))
+        .include(luau.join("VM/include"))
+        .include(luau.join("Common/include"))
+        .file("shim/hot.cpp")
+        .file("shim/thread.cpp")
+        .file("shim/walk.cpp")
+        .compile("dormouse-shim");
+}
+
+fn luau_sources() -> PathBuf {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("Cargo.toml"))
+        .exec()
+        .expect("`cargo metadata` must tell where the sources of Luau are");
+    let package = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == LUAU_CRATE)
+        .expect("mlua's `luau` feature depends on luau0-src");
+    package.manifest_path.parent().expect("a manifest lies in a folder").join("luau").into_std_path_buf()
+}

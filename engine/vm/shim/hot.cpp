@@ -1,0 +1,93 @@
+// The hottest paths: the interrupt that counts, and the wait that sleeps. They are here, and not in Rust, because
+// they run a few times in every 25 ns and the public interface would cost more calls than they do work.
+
+#include "shim.h"
+
+#include "lua.h"
+#include "ldo.h"
+#include "lgc.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lvm.h"
+
+static dm_hot* hot(lua_State* L)
+{
+    return static_cast<dm_hot*>(L->global->cb.userdata);
+}
+
+void dm_interrupt(lua_State* L, int collecting)
+{
+    if (collecting >= 0)
+        return;
+    dm_hot* h = hot(L);
+    if (--h->fuel < 0)
+        h->attend(L);
+}
+
+int dm_sleep(lua_State* L)
+{
+    dm_hot* h = hot(L);
+    double ticks = 1.0;
+    bool plain = L->top == L->base;
+    if (!plain && ttisnumber(L->base))
+    {
+        ticks = nvalue(L->base);
+        plain = ticks >= 1.0 && ticks <= 4294967295.0;
+    }
+    if (!plain || h->unwinding || L->nCcalls > L->baseCcalls)
+        return h->sleep_slowly(L);
+    h->request = 1;
+    h->ticks = uint32_t(ticks);
+    L->base = L->top;
+    L->status = LUA_YIELD;
+    return -1;
+}
+
+// Returns from `dm_sleep` to the Luau function that called it, and runs that function on.
+static void wake(lua_State* L, void*)
+{
+    luau_poscall(L, L->top - 1);
+    luau_execute(L);
+}
+
+// What `lua_resume` does, less what can't be the case for a thread that sleeps in `dm_sleep` called from Luau code.
+// All that is not the plain way (asleep again, or at its end) is left to Luau's own functions, which take a thread
+// over in the very state in which `wake` leaves it.
+int dm_wake(lua_State* L, double slept)
+{
+    setnvalue(L->top, slept);
+    L->top++;
+
+    const CallInfo* caller = L->ci - 1;
+    if (L->status != LUA_YIELD || caller == L->base_ci || clvalue(caller->func)->isC || (caller->flags & LUA_CALLINFO_OPYIELD))
+        return lua_resume(L, nullptr, 1);
+
+    L->nCcalls = L->baseCcalls = 1;
+    L->isactive = true;
+    luaC_threadbarrier(L);
+    L->status = LUA_OK;
+    int status = luaD_rawrunprotected(L, wake, nullptr);
+    L->nCcalls = L->baseCcalls = 0;
+    L->isactive = false;
+
+    if (LUAU_LIKELY(status == LUA_OK && L->status == LUA_YIELD))
+        return LUA_YIELD;
+
+    if (status != LUA_OK)
+    {
+        // An error left the function: its handlers are looked for as if it had been raised from outside right there.
+        if (status != LUA_ERRRUN)
+            luaD_seterrorobj(L, status, L->top);
+        L->status = LUA_YIELD;
+        return lua_resumeerror(L, nullptr);
+    }
+
+    if (L->status == LUA_OK && L->ci != L->base_ci)
+    {
+        // The function returned to a C function that goes on (a protected call, say).
+        L->status = LUA_YIELD;
+        return lua_resume(L, nullptr, 0);
+    }
+    expandstacklimit(L, L->top);
+    return L->status;
+}

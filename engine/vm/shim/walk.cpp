@@ -1,0 +1,262 @@
+// Walks the graph of values from given roots, once, without recursion, and in an order that does not depend on
+// addresses: objects are numbered as they are first met, tables are read in their iteration order. The walk writes
+// what it sees to a sink (that is how a world is hashed) and counts the bytes of what it visits (that is how an
+// actor's memory is measured). It allocates nothing in the VM and changes nothing.
+
+#include "shim.h"
+
+#include "lua.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "ltable.h"
+
+#include <string.h>
+
+#include <unordered_map>
+#include <vector>
+
+struct dm_walk
+{
+    dm_sink sink;
+    void* context;
+    size_t bytes = 0;
+
+    // The number of each object met, and those whose contents are still to be read, in the order of the numbers.
+    std::unordered_map<const void*, uint32_t> numbers;
+    std::vector<const GCObject*> pending;
+    size_t next = 0;
+
+    std::vector<uint8_t> buffer;
+
+    static constexpr size_t kFlushAt = 16 * 1024;
+
+    void flush()
+    {
+        if (sink && !buffer.empty())
+            sink(context, buffer.data(), buffer.size());
+        buffer.clear();
+    }
+
+    void raw(const void* data, size_t size)
+    {
+        if (!sink)
+            return;
+        const uint8_t* bytes = static_cast<const uint8_t*>(data);
+        buffer.insert(buffer.end(), bytes, bytes + size);
+        if (buffer.size() >= kFlushAt)
+            flush();
+    }
+
+    template<typename T>
+    void put(T value)
+    {
+        raw(&value, sizeof(value));
+    }
+
+    // Writes the object's number; one that was not met before is queued to be read.
+    void refer(const GCObject* object)
+    {
+        auto [at, fresh] = numbers.emplace(object, uint32_t(numbers.size()));
+        put(at->second);
+        if (fresh)
+            pending.push_back(object);
+    }
+
+    void text(const TString* string)
+    {
+        if (!string)
+            return put(uint32_t(0));
+        put(uint32_t(string->len));
+        raw(getstr(string), string->len);
+    }
+
+    void scalar(const Value& v, const int* extra, int type)
+    {
+        put(uint8_t(type));
+        switch (type)
+        {
+        case LUA_TNIL:
+            break;
+        case LUA_TBOOLEAN:
+            put(uint8_t(v.b != 0));
+            break;
+        case LUA_TNUMBER:
+            put(v.n);
+            break;
+        case LUA_TINTEGER:
+            put(v.l);
+            break;
+        case LUA_TLIGHTUSERDATA:
+            put(uint32_t(extra[0]));
+            put(uint64_t(uintptr_t(v.p)));
+            break;
+        case LUA_TVECTOR:
+            raw(v.v, sizeof(float) * 2);
+            raw(extra, sizeof(float));
+            break;
+        default:
+            refer(v.gc);
+        }
+    }
+
+    void value(const TValue* v)
+    {
+        scalar(v->value, v->extra, v->tt);
+    }
+
+    void table(const LuaTable* t)
+    {
+        bytes += sizeof(LuaTable) + sizeof(TValue) * size_t(t->sizearray);
+        put(uint8_t(t->readonly & 1));
+        if (t->metatable)
+            refer(reinterpret_cast<const GCObject*>(t->metatable));
+        else
+            put(uint32_t(~0u));
+        for (int i = 0; i < t->sizearray; i++)
+        {
+            if (ttisnil(&t->array[i]))
+                continue;
+            put(uint32_t(i));
+            value(&t->array[i]);
+        }
+        put(uint32_t(~0u));
+        if (t->node == &luaH_dummynode)
+            return;
+        bytes += sizeof(LuaNode) << t->lsizenode;
+        for (int i = 0; i < (1 << t->lsizenode); i++)
+        {
+            const LuaNode* node = &t->node[i];
+            if (ttisnil(&node->val))
+                continue;
+            scalar(node->key.value, node->key.extra, node->key.tt);
+            value(&node->val);
+        }
+    }
+
+    void closure(const Closure* c)
+    {
+        put(c->isC);
+        if (c->isC)
+        {
+            bytes += offsetof(Closure, c.upvals) + sizeof(TValue) * c->nupvalues;
+            text(c->c.debugname);
+            for (int i = 0; i < c->nupvalues; i++)
+                value(&c->c.upvals[i]);
+            return;
+        }
+        bytes += offsetof(Closure, l.uprefs) + sizeof(TValue) * c->nupvalues;
+        const Proto* p = c->l.p;
+        text(p->source);
+        put(p->bytecodeid);
+        put(p->linedefined);
+        if (c->env)
+            refer(reinterpret_cast<const GCObject*>(c->env));
+        for (int i = 0; i < c->nupvalues; i++)
+        {
+            const TValue* up = &c->l.uprefs[i];
+            if (up->tt == LUA_TUPVAL)
+                refer(up->value.gc);
+            else
+                value(up);
+        }
+    }
+
+    void thread(const lua_State* th)
+    {
+        bytes += dm_thread_bytes(th);
+        put(th->status);
+        const Value none = {};
+        for (const TValue* slot = th->stack; slot < th->top; slot++)
+            // A finalised or foreign slot never lies below `top`; a dead key may, and counts as nil.
+            slot->tt == LUA_TDEADKEY ? scalar(none, nullptr, LUA_TNIL) : value(slot);
+        for (const CallInfo* ci = th->base_ci + 1; ci <= th->ci; ci++)
+        {
+            put(uint32_t(ci->func - th->stack));
+            put(uint32_t(ci->base - th->stack));
+            put(ci->nresults);
+            put(ci->flags);
+            const Closure* c = ttisfunction(ci->func) ? clvalue(ci->func) : nullptr;
+            if (c && !c->isC)
+                put(uint32_t(ci->savedpc - c->l.p->code));
+        }
+        if (th->gt)
+            refer(reinterpret_cast<const GCObject*>(th->gt));
+    }
+
+    void object(const GCObject* o)
+    {
+        put(o->gch.tt);
+        switch (o->gch.tt)
+        {
+        case LUA_TSTRING:
+            bytes += offsetof(TString, data) + o->ts.len + 1;
+            text(&o->ts);
+            break;
+        case LUA_TTABLE:
+            table(&o->h);
+            break;
+        case LUA_TFUNCTION:
+            closure(&o->cl);
+            break;
+        case LUA_TUPVAL:
+            bytes += sizeof(UpVal);
+            value(o->uv.v);
+            break;
+        case LUA_TTHREAD:
+            thread(&o->th);
+            break;
+        case LUA_TBUFFER:
+            bytes += offsetof(Buffer, data) + o->buf.len;
+            put(o->buf.len);
+            raw(o->buf.data, o->buf.len);
+            break;
+        case LUA_TUSERDATA:
+            bytes += offsetof(Udata, data) + size_t(o->u.len);
+            put(o->u.tag);
+            break;
+        default:
+            break;
+        }
+    }
+
+    void drain()
+    {
+        while (next < pending.size())
+            object(pending[next++]);
+        pending.clear();
+        next = 0;
+        flush();
+    }
+};
+
+dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context)
+{
+    dm_walk* walk = new dm_walk;
+    walk->sink = sink;
+    walk->context = context;
+    // The main thread's stack is the engine's own scratch space: it is never part of a world's state.
+    walk->numbers.emplace(L->global->mainthread, 0);
+    return walk;
+}
+
+void dm_walk_value(dm_walk* walk, lua_State* L, int index)
+{
+    walk->value(index > 0 ? L->base + (index - 1) : L->top + index);
+    walk->drain();
+}
+
+void dm_walk_thread(dm_walk* walk, lua_State* thread)
+{
+    walk->refer(reinterpret_cast<const GCObject*>(thread));
+    walk->drain();
+}
+
+size_t dm_walk_bytes(const dm_walk* walk)
+{
+    return walk->bytes;
+}
+
+void dm_walk_free(dm_walk* walk)
+{
+    delete walk;
+}

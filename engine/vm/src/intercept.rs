@@ -1,0 +1,154 @@
+//! Intercepted functions: the host is asked before the call and told after it, however it ends, and the script that
+//! calls and the function that is called know nothing of it. The call may wait.
+//!
+//! The wrapper is a C function with the original and the interceptor's number as upvalues. Its first stack slot holds
+//! the token that the host gave, or one of the two states below; the arguments, and later the results, follow.
+
+use std::os::raw::c_int;
+
+use mlua::ffi::{self, lua_State};
+
+use crate::frame::Frame;
+use crate::host::{Entry, Exit};
+use crate::native::{Native, request};
+use crate::sandbox;
+
+/// In the token's slot while the host wants to be asked again.
+const RETRYING: f64 = -1.0;
+/// In the token's slot while the call waits for another one's result.
+const JOINED: f64 = -2.0;
+
+/// Wraps the function on top of the stack.
+///
+/// # Safety
+/// `state` is live, protected, and has a function on top.
+pub(crate) unsafe fn wrap(state: *mut lua_State, interceptor: u32) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 2);
+        ffi::lua_pushnumber(state, f64::from(interceptor));
+        ffi::lua_pushcclosurek(state, call, c"action".as_ptr(), 2, Some(resumed));
+    }
+}
+
+/// # Safety
+/// Called by Luau.
+unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls with a live state and the wrapper's upvalues.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 3);
+        ffi::lua_pushnumber(state, RETRYING);
+        ffi::lua_insert(state, 1);
+        enter(state, false)
+    }
+}
+
+/// Asks the host, with the arguments in slots 2 and up.
+///
+/// # Safety
+/// `state` runs the wrapper.
+unsafe fn enter(state: *mut lua_State, again: bool) -> c_int {
+    // SAFETY: by the caller's promise; the frame that the host sees is this call's own.
+    unsafe {
+        let interceptor = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(2), std::ptr::null_mut()) as u32;
+        let native = Native::of(state);
+        let entry = sandbox::with_host(state, |host| {
+            // The host sees the arguments alone.
+            let mut frame = Frame::new(state);
+            host.enter(interceptor, again, &mut frame)
+        });
+        match entry {
+            Ok(Entry::Run(token)) => {
+                set_token(state, f64::from(token));
+                run(state)
+            }
+            Ok(wait @ (Entry::Retry | Entry::Join)) => {
+                if wait == Entry::Join {
+                    set_token(state, JOINED);
+                }
+                (*native).hot.request = request::PARK;
+                ffi::lua_yield(state, 0)
+            }
+            Err(raise) => sandbox::throw(state, raise),
+        }
+    }
+}
+
+unsafe fn set_token(state: *mut lua_State, token: f64) {
+    // SAFETY: the wrapper always has its first slot, and room for one more.
+    unsafe {
+        ffi::lua_pushnumber(state, token);
+        ffi::lua_replace(state, 1);
+    }
+}
+
+/// Runs the original with the arguments.
+unsafe fn run(state: *mut lua_State) -> c_int {
+    // SAFETY: the wrapper's frame holds the token and the arguments; the handler and the function are put between.
+    unsafe {
+        ffi::lua_pushcclosurek(state, note_trace, c"trace".as_ptr(), 0, None);
+        ffi::lua_insert(state, 2);
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 3);
+        ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 3, ffi::LUA_MULTRET, 2)
+    }
+}
+
+/// The error handler: notes where a script error was raised, before its frames are gone.
+///
+/// # Safety
+/// Called by Luau with the error as the only value.
+pub(crate) unsafe extern "C-unwind" fn note_trace(state: *mut lua_State) -> c_int {
+    // SAFETY: by the contract.
+    unsafe {
+        let native = Native::of(state);
+        if ffi::lua_type(state, 1) == ffi::LUA_TSTRING && (*native).trace.is_none() {
+            (*native).trace = Some(crate::trace::traceback(state, 1));
+        }
+        1
+    }
+}
+
+/// The wrapper goes on: after the original ended, after an error in it, or after it was suspended by the host.
+///
+/// # Safety
+/// Called by Luau.
+unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_int) -> c_int {
+    // SAFETY: Luau calls with the wrapper's frame as `run` or `enter` left it.
+    unsafe {
+        let token = ffi::lua_tonumberx(state, 1, std::ptr::null_mut());
+        if token == RETRYING {
+            return enter(state, true);
+        }
+        if token == JOINED {
+            // The frame still has the arguments; the results of the joined call came after them, counted.
+            let count = ffi::lua_tonumberx(state, -1, std::ptr::null_mut()) as c_int;
+            ffi::lua_settop(state, -2);
+            return count.clamp(0, ffi::lua_gettop(state) - 1);
+        }
+        leave(state, token as u32, status)
+    }
+}
+
+unsafe fn leave(state: *mut lua_State, token: u32, status: c_int) -> c_int {
+    // SAFETY: the frame holds token, handler and then results, or anything and the error on top.
+    unsafe {
+        let native = Native::of(state);
+        if status == ffi::LUA_OK {
+            ffi::lua_remove(state, 2);
+            ffi::lua_remove(state, 1);
+            sandbox::with_host(state, |host| host.leave(token, Exit::Returned, &mut Frame::new(state)));
+            return ffi::lua_gettop(state);
+        }
+        sandbox::budget_if_refused(state, status);
+        let terminal = (*native).terminal().filter(|terminal| status == ffi::LUA_ERRERR || terminal.is_on_top(state));
+        let exit = if terminal.is_some() { Exit::Unwound } else { Exit::Raised };
+        sandbox::with_host(state, |host| host.leave(token, exit, &mut Frame::new(state)));
+        if let Some(terminal) = terminal.filter(|terminal| terminal.until == Some(token)) {
+            // The call that was to end has ended: from here on it is an ordinary error of its caller.
+            ffi::lua_unref(state, terminal.pin.0);
+            (*native).set_terminal(None);
+        }
+        ffi::lua_error(state)
+    }
+}

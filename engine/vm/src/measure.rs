@@ -1,0 +1,111 @@
+//! Reading the graph of values: to count what an actor holds, and to hash what can influence a world's future.
+
+use std::marker::PhantomData;
+use std::os::raw::c_void;
+use std::slice;
+
+use mlua::ffi::{self, lua_State};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::native::Native;
+use crate::shim;
+use crate::thread::Thread;
+use crate::value::Pin;
+
+/// A walk over everything reachable from the roots that it is given; each object is visited once.
+pub(crate) struct Walk<'h> {
+    raw: *mut shim::RawWalk,
+    hasher: PhantomData<&'h mut Xxh3>,
+}
+
+extern "C" fn absorb(hasher: *mut c_void, bytes: *const u8, size: usize) {
+    // SAFETY: `hasher` is the one that the walk borrows for its life, and the bytes are valid during this call.
+    unsafe { (*hasher.cast::<Xxh3>()).update(slice::from_raw_parts(bytes, size)) }
+}
+
+impl<'h> Walk<'h> {
+    /// # Safety
+    /// `state` is live, and no script runs while the walk is alive.
+    pub(crate) unsafe fn new(state: *mut lua_State, hasher: Option<&'h mut Xxh3>) -> Self {
+        let (sink, context): (Option<shim::Sink>, _) = match hasher {
+            Some(hasher) => (Some(absorb), (hasher as *mut Xxh3).cast()),
+            None => (None, std::ptr::null_mut()),
+        };
+        // SAFETY: by the caller's promise.
+        Walk { raw: unsafe { shim::dm_walk_new(state, sink, context) }, hasher: PhantomData }
+    }
+
+    /// # Safety
+    /// `state` is live and has room for one value.
+    pub(crate) unsafe fn pin(&mut self, state: *mut lua_State, pin: Pin) {
+        // SAFETY: by the caller's promise; the value is on top of the stack while it is read.
+        unsafe {
+            ffi::lua_rawcheckstack(state, 1);
+            ffi::lua_rawgeti_(state, ffi::LUA_REGISTRYINDEX, pin.0);
+            shim::dm_walk_value(self.raw, state, -1);
+            ffi::lua_settop(state, -2);
+        }
+    }
+
+    /// # Safety
+    /// `thread` is live.
+    pub(crate) unsafe fn thread(&mut self, thread: *mut lua_State) {
+        // SAFETY: by the caller's promise.
+        unsafe { shim::dm_walk_thread(self.raw, thread) }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        // SAFETY: the walk is live until it is dropped.
+        unsafe { shim::dm_walk_bytes(self.raw) }
+    }
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by `dm_walk_new`, freed once.
+        unsafe { shim::dm_walk_free(self.raw) }
+    }
+}
+
+/// A walk as the host sees it: it names roots.
+pub struct Measure<'w> {
+    add: &'w mut dyn FnMut(Root),
+}
+
+enum Root {
+    Pin(Pin),
+    Thread(Thread),
+}
+
+impl Measure<'_> {
+    /// Everything reachable from this value.
+    pub fn pin(&mut self, pin: Pin) {
+        (self.add)(Root::Pin(pin));
+    }
+
+    /// Everything reachable from this tasklet.
+    pub fn thread(&mut self, thread: Thread) {
+        (self.add)(Root::Thread(thread));
+    }
+
+    /// Calls `roots` with a measure that adds to `walk`.
+    ///
+    /// # Safety
+    /// `state` is live.
+    pub(crate) unsafe fn collect(walk: &mut Walk<'_>, state: *mut lua_State, roots: impl FnOnce(&mut Measure<'_>)) {
+        let mut add = |root: Root| {
+            // SAFETY: by the caller's promise; threads are checked.
+            unsafe {
+                match root {
+                    Root::Pin(pin) => walk.pin(state, pin),
+                    Root::Thread(thread) => {
+                        if let Some(raw) = (*Native::of(state)).threads.get(thread) {
+                            walk.thread(raw);
+                        }
+                    }
+                }
+            }
+        };
+        roots(&mut Measure { add: &mut add });
+    }
+}

@@ -1,0 +1,50 @@
+//! The functions of the C++ shim. What each may rely on is said where it is called.
+
+use std::os::raw::{c_int, c_void};
+
+use mlua::ffi::{lua_CFunction, lua_State};
+
+/// Receives the bytes of a walk.
+pub(crate) type Sink = extern "C" fn(context: *mut c_void, bytes: *const u8, size: usize);
+
+/// A walk in progress; owned by C++.
+#[repr(C)]
+pub(crate) struct RawWalk {
+    _opaque: [u8; 0],
+}
+
+/// What the hot paths share with the VM's native side; the twin of `dm_hot` in `shim.h`.
+#[repr(C)]
+pub(crate) struct Hot {
+    /// Interrupts left before `attend` is called.
+    pub(crate) fuel: i64,
+    /// See [`Request`](crate::native::Request).
+    pub(crate) request: u32,
+    pub(crate) ticks: u32,
+    /// Whether a terminal error unwinds the running tasklet.
+    pub(crate) unwinding: u32,
+    pub(crate) attend: unsafe extern "C-unwind" fn(*mut lua_State),
+    pub(crate) sleep_slowly: lua_CFunction,
+}
+
+unsafe extern "C-unwind" {
+    pub(crate) fn dm_interrupt(state: *mut lua_State, collecting: c_int);
+    pub(crate) fn dm_sleep(state: *mut lua_State) -> c_int;
+    pub(crate) fn dm_wake(state: *mut lua_State, slept: f64) -> c_int;
+    pub(crate) fn dm_trim(state: *mut lua_State);
+    pub(crate) fn dm_recycle(state: *mut lua_State);
+}
+
+unsafe extern "C" {
+    pub(crate) fn dm_prefetch_state(state: *const lua_State);
+    pub(crate) fn dm_prefetch_stack(state: *const lua_State);
+    pub(crate) fn dm_random_state(state: *const lua_State) -> u64;
+    pub(crate) fn dm_set_random_state(state: *mut lua_State, value: u64);
+    pub(crate) fn dm_suspended_in(state: *const lua_State) -> Option<lua_CFunction>;
+    pub(crate) fn dm_thread_bytes(state: *const lua_State) -> usize;
+    pub(crate) fn dm_walk_new(state: *mut lua_State, sink: Option<Sink>, context: *mut c_void) -> *mut RawWalk;
+    pub(crate) fn dm_walk_value(walk: *mut RawWalk, state: *mut lua_State, index: c_int);
+    pub(crate) fn dm_walk_thread(walk: *mut RawWalk, thread: *mut lua_State);
+    pub(crate) fn dm_walk_bytes(walk: *const RawWalk) -> usize;
+    pub(crate) fn dm_walk_free(walk: *mut RawWalk);
+}

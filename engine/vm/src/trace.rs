@@ -1,0 +1,74 @@
+//! Where a coroutine is: its frames with file and line, for tracebacks and for the list of sleepers.
+
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+
+use mlua::ffi::{self, lua_State};
+
+/// One call in progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The script.
+    pub file: String,
+    /// The line in it.
+    pub line: u32,
+    /// The function, where it has a name.
+    pub function: Option<String>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        if let Some(function) = &self.function {
+            write!(f, " in {function}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Deeper stacks are told by their ends: runaway recursion has tens of thousands of frames.
+const SHOWN_AT_EACH_END: usize = 12;
+
+/// The Lua frames of a coroutine, innermost first, beginning at `level`.
+///
+/// # Safety
+/// `state` is live.
+pub(crate) unsafe fn places(state: *mut lua_State, level: i32) -> Vec<Place> {
+    let mut places = Vec::new();
+    // SAFETY: by the caller's promise; `lua_getinfo` fills the record whenever it returns 1, with strings that live
+    // as long as the function does.
+    unsafe {
+        let depth = ffi::lua_stackdepth(state);
+        for level in level..depth {
+            let skipped = (SHOWN_AT_EACH_END as i32) < level && level < depth - SHOWN_AT_EACH_END as i32;
+            if skipped {
+                continue;
+            }
+            let mut record = MaybeUninit::<ffi::lua_Debug>::zeroed();
+            if ffi::lua_getinfo(state, level, c"sln".as_ptr(), record.as_mut_ptr()) == 0 {
+                break;
+            }
+            let record = record.assume_init();
+            if record.currentline < 0 || record.short_src.is_null() {
+                continue;
+            }
+            let function = (!record.name.is_null()).then(|| CStr::from_ptr(record.name).to_string_lossy().into_owned());
+            places.push(Place {
+                file: CStr::from_ptr(record.short_src).to_string_lossy().into_owned(),
+                line: record.currentline as u32,
+                function,
+            });
+        }
+    }
+    places
+}
+
+/// The frames as lines of text.
+///
+/// # Safety
+/// `state` is live.
+pub(crate) unsafe fn traceback(state: *mut lua_State, level: i32) -> String {
+    // SAFETY: by the caller's promise.
+    let places = unsafe { places(state, level) };
+    places.iter().map(|place| format!("    {place}\n")).collect()
+}
