@@ -19,6 +19,7 @@ use crate::shim;
 use crate::thread::Thread;
 use crate::trace::{self, Place};
 use crate::value::{Handle, Kind, Pin, Value};
+use crate::vm;
 
 /// How deep a table may nest to be copied. A message deeper than this is a mistake.
 pub const COPY_DEPTH: usize = 100;
@@ -162,6 +163,11 @@ impl Frame<'_> {
             }
             kind => kind.name().to_owned(),
         }
+    }
+
+    /// The value as a person reads it: as [`Frame::display`], but a table with a `name` by that name and its fields.
+    pub fn describe(&mut self, at: u32) -> String {
+        vm::describe(self, at)
     }
 
     /// The value by copy where that is possible, else pinned (and the pin is yours to unpin).
@@ -470,6 +476,14 @@ impl Frame<'_> {
         }
     }
 
+    /// Pops a value and the function below it; pushes a function without arguments that calls the one with the other.
+    pub fn bind(&mut self) {
+        if self.len() >= 2 && self.kind(self.len() - 1) == Kind::Function {
+            // SAFETY: a function and a value are on top.
+            unsafe { ffi::lua_pushcclosurek(self.state, sandbox::call_bound, c"bound".as_ptr(), 2, None) }
+        }
+    }
+
     /// Pushes a host function by its number, with the name that tracebacks show.
     pub fn push_function(&mut self, name: &'static std::ffi::CStr, function: u32) {
         self.room(2);
@@ -482,6 +496,22 @@ impl Frame<'_> {
         self.room(1);
         // SAFETY: there is room; the name is static.
         unsafe { ffi::lua_pushcclosurek(self.state, shim::dm_sleep, c"wait".as_ptr(), 0, None) }
+    }
+
+    /// Pushes the function `protected(finally, f, ...)`, from which `try` is made: like `pcall(f, ...)`, but `finally`
+    /// (a function or nil) is called when an error passes that scripts can't catch.
+    pub fn push_protected(&mut self) {
+        self.room(1);
+        // SAFETY: there is room; the name is static.
+        unsafe {
+            ffi::lua_pushcclosurek(
+                self.state,
+                sandbox::protected,
+                c"protected".as_ptr(),
+                0,
+                Some(sandbox::protected_ended),
+            );
+        }
     }
 
     /// Pushes the main function of a script. `name` begins with `=` and is what errors show; `globals` is the table

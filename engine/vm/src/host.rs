@@ -38,7 +38,8 @@ pub enum Entry {
     Run(u32),
     /// Suspend, and ask again when resumed.
     Retry,
-    /// Suspend; what the tasklet is resumed with is what the call returns.
+    /// Suspend until another call of the same function ends. The tasklet is to be resumed with one value: a table
+    /// `{ n = count, ... }` of what the call returns.
     Join,
 }
 
@@ -73,7 +74,8 @@ pub trait Host {
     fn enter(&mut self, interceptor: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise>;
 
     /// An intercepted call that [`Entry::Run`] let in ended. Its results (or the error) are the values of the frame.
-    fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>);
+    /// A function that is returned (pinned for this use) is called once; it can't wait.
+    fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>) -> Option<Pin>;
 
     /// The meter wants to know what the running actor holds: name its roots.
     fn measure(&mut self, measure: &mut Measure<'_>);

@@ -8,10 +8,11 @@ use std::os::raw::c_int;
 
 use mlua::ffi::{self, lua_State};
 
-use crate::frame::Frame;
+use crate::frame::{Frame, push_value};
 use crate::host::{Entry, Exit};
 use crate::native::{Native, request};
 use crate::sandbox;
+use crate::value::{Pin, Value};
 
 /// In the token's slot while the host wants to be asked again.
 const RETRYING: f64 = -1.0;
@@ -121,12 +122,41 @@ unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_int) -> c_i
             return enter(state, true);
         }
         if token == JOINED {
-            // The frame still has the arguments; the results of the joined call came after them, counted.
-            let count = ffi::lua_tonumberx(state, -1, std::ptr::null_mut()) as c_int;
-            ffi::lua_settop(state, -2);
-            return count.clamp(0, ffi::lua_gettop(state) - 1);
+            return unpack(state);
         }
         leave(state, token as u32, status)
+    }
+}
+
+/// Returns the values of the table `{ n = count, ... }` on top of the stack.
+unsafe fn unpack(state: *mut lua_State) -> c_int {
+    // SAFETY: the host resumes a joined call with one value; anything but such a table returns nothing.
+    unsafe {
+        if ffi::lua_type(state, -1) != ffi::LUA_TTABLE {
+            return 0;
+        }
+        let table = ffi::lua_gettop(state);
+        ffi::lua_rawgetfield(state, table, c"n".as_ptr());
+        let count = ffi::lua_tonumberx(state, -1, std::ptr::null_mut()).clamp(0.0, 250.0) as c_int;
+        ffi::lua_rawcheckstack(state, count);
+        for at in 1..=count {
+            ffi::lua_rawgeti_(state, table, at);
+        }
+        count
+    }
+}
+
+/// Calls what was deferred to the end of the call. It runs inside a continuation, so it can't wait.
+unsafe fn run_deferred(state: *mut lua_State, deferred: Option<Pin>) {
+    let Some(pin) = deferred else { return };
+    // SAFETY: the pin is a function that the host gave for this use; the call is protected and leaves nothing behind.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 1);
+        push_value(state, Value::Pin(pin));
+        ffi::lua_unref(state, pin.0);
+        if ffi::lua_pcall(state, 0, 0, 0) != ffi::LUA_OK {
+            ffi::lua_settop(state, -2);
+        }
     }
 }
 
@@ -137,13 +167,15 @@ unsafe fn leave(state: *mut lua_State, token: u32, status: c_int) -> c_int {
         if status == ffi::LUA_OK {
             ffi::lua_remove(state, 2);
             ffi::lua_remove(state, 1);
-            sandbox::with_host(state, |host| host.leave(token, Exit::Returned, &mut Frame::new(state)));
+            let deferred = sandbox::with_host(state, |host| host.leave(token, Exit::Returned, &mut Frame::new(state)));
+            run_deferred(state, deferred);
             return ffi::lua_gettop(state);
         }
         sandbox::budget_if_refused(state, status);
         let terminal = (*native).terminal().filter(|terminal| status == ffi::LUA_ERRERR || terminal.is_on_top(state));
         let exit = if terminal.is_some() { Exit::Unwound } else { Exit::Raised };
-        sandbox::with_host(state, |host| host.leave(token, exit, &mut Frame::new(state)));
+        let deferred = sandbox::with_host(state, |host| host.leave(token, exit, &mut Frame::new(state)));
+        run_deferred(state, deferred);
         if let Some(terminal) = terminal.filter(|terminal| terminal.until == Some(token)) {
             // The call that was to end has ended: from here on it is an ordinary error of its caller.
             ffi::lua_unref(state, terminal.pin.0);

@@ -130,6 +130,15 @@ impl Native {
         body()
     }
 
+    /// Whether a script may run now.
+    ///
+    /// # Safety
+    /// `native` is live.
+    pub(crate) unsafe fn has_host(native: *mut Native) -> bool {
+        // SAFETY: by the caller's promise.
+        unsafe { (*native).host.is_some() }
+    }
+
     /// The host of the call in progress, for the time of one callback.
     ///
     /// # Safety
@@ -190,9 +199,12 @@ impl Terminal {
     /// # Safety
     /// `state` is live, runs a script, and no Rust frame with something to drop lies between here and Luau.
     pub(crate) unsafe fn budget_time(state: *mut lua_State, quota: u64) -> ! {
-        let message = format!("ran for {quota} calls and loop turns without waiting");
-        // SAFETY: by the caller's promise.
-        unsafe { Self::budget(state, TerminalKind::Time, c"time", message) }
+        // SAFETY: by the caller's promise; the message is gone before the throw.
+        unsafe {
+            let message = format!("ran for {quota} calls and loop turns without waiting");
+            Self::begin_budget(state, TerminalKind::Time, message);
+            ffi::lua_error(state)
+        }
     }
 
     /// Throws the budget error for memory.
@@ -200,45 +212,55 @@ impl Terminal {
     /// # Safety
     /// As [`Terminal::budget_time`].
     pub(crate) unsafe fn budget_memory(state: *mut lua_State, held: u64, memory: u64) -> ! {
-        let message = if held > 0 {
-            format!("its actor holds {} KiB, and may hold {} KiB", held >> 10, memory >> 10)
-        } else {
-            format!("asked for more memory at once than its actor may hold ({} KiB)", memory >> 10)
-        };
-        // SAFETY: by the caller's promise.
-        unsafe { Self::budget(state, TerminalKind::Memory, c"memory", message) }
+        // SAFETY: as above.
+        unsafe {
+            let message = format!("its actor holds {} KiB, and may hold {} KiB", held >> 10, memory >> 10);
+            Self::begin_budget(state, TerminalKind::Memory, message);
+            ffi::lua_error(state)
+        }
     }
 
-    unsafe fn budget(state: *mut lua_State, kind: TerminalKind, word: &std::ffi::CStr, message: String) -> ! {
+    /// Begins a budget error for an allocation that was refused; its value is pushed, to be thrown on.
+    ///
+    /// # Safety
+    /// `state` is live and runs a script.
+    pub(crate) unsafe fn begin_refusal(state: *mut lua_State) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let memory = (*Native::of(state)).meter.allowance();
+            let message = format!("asked for more memory at once than its actor may hold ({} KiB)", memory >> 10);
+            Self::begin_budget(state, TerminalKind::Memory, message);
+        }
+    }
+
+    unsafe fn begin_budget(state: *mut lua_State, kind: TerminalKind, message: String) {
         // SAFETY: by the caller's promise; the value is on the stack until it is pinned.
         unsafe {
             let native = Native::of(state);
+            ffi::lua_rawcheckstack(state, 4);
             if let Some(terminal) = (*native).terminal() {
                 // It is unwinding already, and what runs is a `finally` that goes on too long.
-                drop(message);
-                ffi::lua_rawcheckstack(state, 1);
                 ffi::lua_rawgeti_(state, ffi::LUA_REGISTRYINDEX, terminal.pin.0);
-                ffi::lua_error(state);
+                return;
             }
             let armed = std::mem::replace(&mut (*native).meter.armed, false);
-            ffi::lua_rawcheckstack(state, 4);
             let trace = crate::trace::traceback(state, 0);
+            let word = if kind == TerminalKind::Time { "time" } else { "memory" };
             ffi::lua_createtable(state, 0, 4);
-            for (key, value) in [(c"message", message.as_str()), (c"traceback", trace.as_str())] {
+            for (key, value) in [
+                (c"name", "Budget"),
+                (c"kind", word),
+                (c"message", message.as_str()),
+                (c"traceback", trace.as_str()),
+            ] {
                 ffi::lua_pushlstring_(state, value.as_ptr().cast(), value.len());
                 ffi::lua_rawsetfield(state, -2, key.as_ptr());
             }
-            for (key, value) in [(c"name", c"Budget"), (c"kind", word)] {
-                ffi::lua_pushlstring_(state, value.as_ptr(), value.to_bytes().len());
-                ffi::lua_rawsetfield(state, -2, key.as_ptr());
-            }
             (*native).trace = Some(trace);
-            drop(message);
             let pin = Pin(ffi::lua_ref(state, -1));
             let identity = ffi::lua_topointer(state, -1);
             (*native).set_terminal(Some(Terminal { identity, pin, until: None, kind }));
             (*native).meter.armed = armed;
-            ffi::lua_error(state)
         }
     }
 

@@ -7,6 +7,7 @@ use std::os::raw::{c_char, c_int};
 use mlua::ffi::{self, lua_CFunction, lua_State};
 
 use crate::coroutines;
+use crate::intercept;
 use crate::frame::{Frame, push_value};
 use crate::host::{Flow, Host, Raise};
 use crate::native::{Native, Terminal, request};
@@ -239,6 +240,10 @@ unsafe extern "C-unwind" fn host_call(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and our upvalue.
     unsafe {
         let function = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(1), std::ptr::null_mut()) as u32;
+        if !Native::has_host(Native::of(state)) {
+            // Luau looks up imported globals while it loads a script: there is nobody to ask yet.
+            return 0;
+        }
         let result = with_host(state, |host| host.call(function, &mut Frame::new(state)));
         flow(state, result)
     }
@@ -285,6 +290,21 @@ unsafe fn refuse_sleep(state: *mut lua_State, wrong: bool, ticks: f64) -> ! {
             ))
         };
         throw(state, raise)
+    }
+}
+
+/// A function bound to its argument.
+///
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn call_bound(state: *mut lua_State) -> c_int {
+    // SAFETY: the upvalues are the function and the value.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 2);
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(2));
+        ffi::lua_call(state, 1, 0);
+        0
     }
 }
 
@@ -343,7 +363,7 @@ unsafe extern "C-unwind" fn handle_text(state: *mut lua_State) -> c_int {
 
 // ---- protected calls -------------------------------------------------------------------------------------------
 
-/// Raises the budget error where an allocation was refused, instead of Luau's plain "not enough memory".
+/// Puts a budget error in the place of Luau's plain "not enough memory", where an allocation was refused.
 ///
 /// # Safety
 /// `state` runs the continuation of a protected call that ended with `status`.
@@ -352,7 +372,7 @@ pub(crate) unsafe fn budget_if_refused(state: *mut lua_State, status: c_int) {
     unsafe {
         let native = Native::of(state);
         if status == ffi::LUA_ERRMEM && std::mem::take(&mut (*native).meter.refused) {
-            Terminal::budget_memory(state, 0, (*native).meter.allowance());
+            Terminal::begin_refusal(state);
         }
     }
 }
@@ -426,6 +446,49 @@ unsafe extern "C-unwind" fn xpcall_ended(state: *mut lua_State, status: c_int) -
             ffi::lua_pushboolean(state, 1);
             ffi::lua_replace(state, 1);
             return ffi::lua_gettop(state);
+        }
+        pass_terminal(state, status);
+        ffi::lua_pushboolean(state, 0);
+        ffi::lua_insert(state, -2);
+        2
+    }
+}
+
+/// `protected(finally, f, ...)`: `pcall(f, ...)` that notes where a script error was raised, and that calls `finally`
+/// (if it is not nil) when a terminal error passes. In every other case calling it is left to the caller, who can wait.
+///
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn protected(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls with a live state; the handler is put below the function.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 2);
+        ffi::lua_pushcclosurek(state, intercept::note_trace, c"trace".as_ptr(), 0, None);
+        ffi::lua_insert(state, 2);
+        ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 3, ffi::LUA_MULTRET, 2)
+    }
+}
+
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn protected_ended(state: *mut lua_State, status: c_int) -> c_int {
+    // SAFETY: the frame holds `finally` and the handler, then the results, or anything and the error on top.
+    unsafe {
+        ffi::lua_rawcheckstack(state, 2);
+        if status == ffi::LUA_OK {
+            ffi::lua_pushboolean(state, 1);
+            ffi::lua_replace(state, 2);
+            return ffi::lua_gettop(state) - 1;
+        }
+        budget_if_refused(state, status);
+        let terminal = (*Native::of(state)).terminal();
+        if terminal.is_some_and(|terminal| status == ffi::LUA_ERRERR || terminal.is_on_top(state))
+            && ffi::lua_type(state, 1) == ffi::LUA_TFUNCTION
+        {
+            ffi::lua_pushvalue(state, 1);
+            if ffi::lua_pcall(state, 0, 0, 0) != ffi::LUA_OK {
+                ffi::lua_settop(state, -2);
+            }
         }
         pass_terminal(state, status);
         ffi::lua_pushboolean(state, 0);

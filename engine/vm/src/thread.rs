@@ -5,10 +5,17 @@ use mlua::ffi::lua_State;
 use crate::value::Pin;
 
 /// A coroutine of this VM. A stale one (retired, or of another VM) is never mistaken for a live one of the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Thread {
     pub(crate) index: u32,
     pub(crate) generation: u32,
+}
+
+/// As a [`Pin`], a thread's number is no part of a world's state: it is written as nothing.
+impl serde::Serialize for Thread {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -421,6 +421,12 @@ impl Vm {
         self.native.threads.get(thread).map_or_else(Vec::new, |state| unsafe { trace::places(state, 0) })
     }
 
+    /// Bytes that the tasklet which ran last may still allocate before it is measured.
+    #[inline]
+    pub fn credit(&self) -> i64 {
+        self.native.meter.credit
+    }
+
     /// How many tasklets there are.
     pub fn tasklets(&self) -> usize {
         self.native.threads.live()

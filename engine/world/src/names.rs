@@ -1,0 +1,122 @@
+//! Names as numbers: actors', classes', actions' and events' names are compared often and stored a million times.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A name, by its number in the world's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Name(pub(crate) u32);
+
+impl Name {
+    /// The empty name: of an actor that has none.
+    pub(crate) const NONE: Name = Name(0);
+}
+
+/// The table of names. It only grows, so a number means the same for ever.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Names {
+    texts: Vec<Box<str>>,
+    #[serde(skip)]
+    numbers: HashMap<Box<str>, Name>,
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        let mut names = Names { texts: Vec::new(), numbers: HashMap::new() };
+        names.intern("");
+        names
+    }
+
+    pub(crate) fn intern(&mut self, text: &str) -> Name {
+        if let Some(name) = self.numbers.get(text) {
+            return *name;
+        }
+        let name = Name(self.texts.len() as u32);
+        self.texts.push(text.into());
+        self.numbers.insert(text.into(), name);
+        name
+    }
+
+    /// The name's number, if anything ever had it.
+    pub(crate) fn find(&self, text: &str) -> Option<Name> {
+        self.numbers.get(text).copied()
+    }
+
+    pub(crate) fn text(&self, name: Name) -> &str {
+        &self.texts[name.0 as usize]
+    }
+}
+
+/// The nearest of `known` to a word that is none of them, for "did you mean".
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(word.len()) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// `; did you mean "..."?`, or nothing.
+pub(crate) fn suggestion<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+/// Whether `name` fits a pattern in which `*` stands for any text and `?` for one character.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // Where to go back to: the last star, and how much of the name it has taken.
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    n = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, fits) in [
+            ("lamp_*", "lamp_1", true),
+            ("lamp_*", "lamp", false),
+            ("*", "", true),
+            ("*_door", "west_door", true),
+            ("*_door", "west_doors", false),
+            ("l?mp", "lamp", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("a*b*c", "aXbY", false),
+            ("", "x", false),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let known = ["TurnOn", "TurnOff", "Toggle"];
+        assert_eq!(nearest("TurnOm", known.into_iter()), Some("TurnOn"));
+        assert_eq!(nearest("Explode", known.into_iter()), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! Mailboxes: `tell`, `ask`, `wait_event`, and the events that the engine itself sends.
+
+use dormouse_vm::{Flow, Frame, Kind, Raise, Value};
+
+use super::host::give;
+use super::queue::OrNone;
+use super::state::{Go, Mail, Role, Wait};
+use super::{Sim, args};
+use crate::ids::{ActorId, MailId, TaskId};
+use crate::names::Name;
+
+impl Sim {
+    /// `tell(who, event)`
+    pub(crate) fn tell(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let who = args::actor(frame, 1, "whom tell is to tell")?;
+        if frame.is_nil(2) {
+            return Err("tell takes the event to send: a string, or a table with a name".into());
+        }
+        if !self.is_alive(who) {
+            return give(frame, Value::Bool(false));
+        }
+        self.push_isolated(frame, 2)?;
+        let event = frame.len();
+        self.send(frame, who, event, TaskId::default());
+        give(frame, Value::Bool(true))
+    }
+
+    /// `ask(who, event, limit)`
+    pub(crate) fn ask(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let who = args::actor(frame, 1, "whom ask is to ask")?;
+        let limit = args::optional_ticks(frame, 3, "the limit of ask")?;
+        if frame.is_nil(2) {
+            return Err("ask takes the event to send: a string, or a table with a name".into());
+        }
+        if !self.is_alive(who) {
+            return Err(self.dead(frame, who));
+        }
+        let class = self.class_of_actor(who);
+        if !self.classes.get(class).handles_events {
+            let name = &self.classes.get(class).name;
+            return Err(format!("{} can't answer: class {name} has no handleEvent", self.label(who)).into());
+        }
+        frame.can_wait()?;
+        self.push_isolated(frame, 2)?;
+        let event = frame.len();
+        let task = self.current;
+        self.wait_for(Wait::Turn, limit);
+        let mail = self.send(frame, who, event, task);
+        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
+            tasklet.wait = Wait::Reply(mail);
+        }
+        Ok(Flow::Suspend)
+    }
+
+    /// `wait_event(name, limit)`
+    pub(crate) fn wait_event(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let name = args::optional_text(frame, 1, "the event that is waited for")?;
+        let limit = args::optional_ticks(frame, 2, "the limit of wait_event")?;
+        frame.can_wait()?;
+        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
+        let owner = self.actor;
+        self.wait_for(Wait::Event(name), limit);
+        self.link(self.current, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners));
+        Ok(Flow::Suspend)
+    }
+
+    /// The name of an event: its field `name`, or the string that it is.
+    fn event_name(&mut self, frame: &mut Frame<'_>, at: u32) -> Name {
+        let text = match frame.kind(at) {
+            Kind::Table => {
+                frame.get(at, "name");
+                let text = frame.text(frame.len());
+                frame.pop(1);
+                text
+            }
+            _ => frame.text(at),
+        };
+        text.map_or(Name::NONE, |text| self.names.intern(&text))
+    }
+
+    /// Delivers the value at `at`: to those of the actor's tasklets that wait for it, else to its mailbox.
+    pub(crate) fn send(&mut self, frame: &mut Frame<'_>, who: ActorId, at: u32, asker: TaskId) -> MailId {
+        let name = self.event_name(frame, at);
+        let event = frame.value(at);
+        let Some(cause) = self.because(who, name) else {
+            if let Value::Pin(pin) = event {
+                frame.unpin(pin);
+            }
+            return MailId::default();
+        };
+        let from = self.actor;
+        self.trace(who, |sim| format!("event {} from {}", sim.names.text(name), sim.label(from)));
+        let Some(actor) = self.state.actors.get(who) else { return MailId::default() };
+        let (listeners, class) = (actor.listeners, actor.class);
+        let mut heard = false;
+        if !asker.is_some() {
+            for task in self.chain(listeners) {
+                let wanted = self.state.tasks.0.get(task).map(|tasklet| tasklet.wait);
+                if matches!(wanted, Some(Wait::Event(wanted)) if wanted == Name::NONE || wanted == name) {
+                    frame.push(event);
+                    let own = frame.value(frame.len());
+                    frame.pop(1);
+                    if let Some(pin) = self.ready(task, Go::With(own), cause) {
+                        frame.unpin(pin);
+                    }
+                    heard = true;
+                }
+            }
+        }
+        if heard || !self.classes.get(class).handles_events {
+            if let Value::Pin(pin) = event {
+                frame.unpin(pin);
+            }
+            return MailId::default();
+        }
+        let activator = self.state.tasks.0.get(self.current).map_or(from, |tasklet| tasklet.activator);
+        let mail = self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator });
+        if let Some(actor) = self.state.actors.get_mut(who) {
+            let (first, last) = actor.mail;
+            actor.mail = if self.state.mail.contains_key(first) { (first, mail) } else { (mail, mail) };
+            if let Some(last) = self.state.mail.get_mut(last).filter(|_| last != mail) {
+                last.next = mail;
+            }
+        }
+        self.handle_next(frame, who, cause);
+        mail
+    }
+
+    /// Starts handling the next message, if none is being handled.
+    pub(crate) fn handle_next(&mut self, frame: &mut Frame<'_>, who: ActorId, cause: u32) {
+        let Some(actor) = self.state.actors.get_mut(who) else { return };
+        if actor.event_task.is_some() || actor.dying {
+            return;
+        }
+        let mail = actor.mail.0;
+        let Some(letter) = self.state.mail.get_mut(mail) else { return };
+        actor.mail.0 = letter.next;
+        if !self.state.mail.contains_key(actor.mail.0) {
+            actor.mail = Default::default();
+        }
+        let Some(letter) = self.state.mail.get(mail) else { return };
+        actor.handling = mail;
+        let (event, from, activator) = (letter.event, letter.from, letter.activator);
+        let (table, class) = (actor.table, actor.class);
+        let Some(handler) = self.classes.get(class).handler else { return };
+        frame.push(Value::Pin(handler));
+        frame.push(Value::Pin(table));
+        frame.push(event);
+        let thread = frame.pop_tasklet(2);
+        let label = self.classes.handle_event;
+        let task = self.enter_task(thread, who, Role::Event, label, cause);
+        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
+            tasklet.activator = activator;
+            tasklet.caller = from;
+        }
+        if let Some(actor) = self.state.actors.get_mut(who) {
+            actor.event_task = task;
+        }
+        self.state.counts.events += 1;
+    }
+
+    /// The message that was being handled is done with: answers who asked, and goes on with the next.
+    pub(crate) fn handled(&mut self, frame: &mut Frame<'_>, who: ActorId, answer: Go) {
+        let Some(actor) = self.state.actors.get_mut(who) else { return };
+        let mail = std::mem::take(&mut actor.handling);
+        actor.event_task = TaskId::default();
+        self.close_letter(frame, mail, answer);
+        self.handle_next(frame, who, self.cause);
+    }
+
+    /// Removes a letter and answers its asker.
+    pub(crate) fn close_letter(&mut self, frame: &mut Frame<'_>, mail: MailId, answer: Go) {
+        let Some(letter) = self.state.mail.remove(mail) else {
+            if let Some(pin) = answer.pin() {
+                frame.unpin(pin);
+            }
+            return;
+        };
+        if let Value::Pin(pin) = letter.event {
+            frame.unpin(pin);
+        }
+        let unused = if letter.asker.is_some() { self.ready(letter.asker, answer, self.cause) } else { answer.pin() };
+        if let Some(pin) = unused {
+            frame.unpin(pin);
+        }
+    }
+
+    /// Sends an event of the engine, as the last value of the frame, which is popped.
+    pub(crate) fn send_own(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+        let at = frame.len();
+        let (current, actor) = (std::mem::take(&mut self.current), std::mem::take(&mut self.actor));
+        self.send(frame, who, at, TaskId::default());
+        (self.current, self.actor) = (current, actor);
+        frame.set_len(at - 1);
+    }
+}

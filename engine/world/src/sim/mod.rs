@@ -1,0 +1,77 @@
+//! The simulation: all of a world but its VM. It answers the scripts' calls ([`dormouse_vm::Host`]) and is driven by
+//! [`World`](crate::World). Scripts never run while one of its functions does: there is one flat queue.
+
+pub(crate) mod actions;
+pub(crate) mod api;
+pub(crate) mod args;
+pub(crate) mod classes;
+pub(crate) mod events;
+pub(crate) mod exceptions;
+pub(crate) mod host;
+pub(crate) mod lifecycle;
+pub(crate) mod motion;
+pub(crate) mod queries;
+pub(crate) mod queue;
+pub(crate) mod state;
+pub(crate) mod tasks;
+pub(crate) mod wires;
+
+use dormouse_vm::Pin;
+
+use crate::ids::{ActorId, TaskId};
+use crate::names::Names;
+use crate::output::Output;
+use classes::Classes;
+use state::State;
+
+/// What a world may do at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Interrupts (calls and loop turns) that a tasklet may use in one tick.
+    pub time: i64,
+    /// Bytes that an actor may hold.
+    pub memory: i64,
+    /// Causes in a row within one tick: actions that begin actions, messages that lead to messages.
+    pub hops: u32,
+    /// Actors alive at once.
+    pub actors: u32,
+}
+
+impl Default for Limits {
+    /// 1,000,000 interrupts, 16 MiB, 64 hops, 16 million actors.
+    fn default() -> Self {
+        Limits { time: 1_000_000, memory: 16 << 20, hops: 64, actors: 1 << 24 }
+    }
+}
+
+/// See the module's comment.
+pub(crate) struct Sim {
+    pub(crate) limits: Limits,
+    /// What never changes after the scripts are loaded.
+    pub(crate) classes: Classes,
+    pub(crate) names: Names,
+    pub(crate) pins: Pins,
+    pub(crate) state: State,
+    /// Who runs.
+    pub(crate) current: TaskId,
+    pub(crate) actor: ActorId,
+    /// The cause under which what runs now happens.
+    pub(crate) cause: u32,
+    pub(crate) output: Vec<Output>,
+    /// Whether actions, wires, events and motions are told of.
+    pub(crate) tracing: bool,
+}
+
+/// Values of the VM that the simulation uses all the time.
+#[derive(Clone, Copy)]
+pub(crate) struct Pins {
+    /// The metatable of exceptions, and that of tasks.
+    pub(crate) exception: Pin,
+    pub(crate) task: Pin,
+    /// The list of runnable parts: `life(self)` runs `setup` and `run`; `event(self, event)`; `finish(list)` runs what
+    /// was deferred.
+    pub(crate) life: Pin,
+    pub(crate) last: Pin,
+    /// Each class's `handleEvent` is called as it is.
+    pub(crate) base: Pin,
+}

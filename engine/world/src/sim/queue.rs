@@ -1,0 +1,295 @@
+//! The one flat queue: how tasklets become runnable, and how they end.
+
+use dormouse_vm::{Frame, Pin, Thread, Vm};
+
+use super::Sim;
+use super::state::{Cause, GROUND, Go, Role, TIME, Tasklet, Wait};
+use crate::ids::{ActorId, TaskId};
+use crate::names::Name;
+use crate::output::{Output, OutputKind};
+use crate::wheel::Timer;
+
+impl Sim {
+    // ---- causes ----------------------------------------------------------------------------------------------
+
+    /// A new cause: something that happens because of what runs now. `None` when the chain has become too long; then
+    /// the error has been told.
+    pub(crate) fn because(&mut self, who: ActorId, what: Name) -> Option<u32> {
+        self.because_of(self.cause, who, what)
+    }
+
+    pub(crate) fn because_of(&mut self, parent: u32, who: ActorId, what: Name) -> Option<u32> {
+        let hops = self.state.causes[parent as usize].hops + 1;
+        self.state.causes.push(Cause { parent, hops, who, what });
+        let cause = (self.state.causes.len() - 1) as u32;
+        if hops <= self.limits.hops {
+            return Some(cause);
+        }
+        let text = self.name_cycle(cause);
+        self.put(OutputKind::Error, who, text);
+        self.state.counts.errors += 1;
+        None
+    }
+
+    /// The end of a chain of causes, from the last time the same thing happened to the same actor.
+    fn name_cycle(&self, last: u32) -> String {
+        let causes = &self.state.causes;
+        let end = causes[last as usize];
+        let mut chain = vec![end];
+        let mut at = end.parent;
+        while at != TIME {
+            let cause = causes[at as usize];
+            chain.push(cause);
+            if (cause.who, cause.what) == (end.who, end.what) {
+                break;
+            }
+            at = cause.parent;
+        }
+        chain.reverse();
+        let steps: Vec<String> =
+            chain.iter().map(|cause| format!("{}.{}", self.label(cause.who), self.names.text(cause.what))).collect();
+        format!(
+            "a chain of {} causes in one tick was cut: {}; give one of its wires a delay, or wait in one of its actions",
+            self.limits.hops,
+            steps.join(" -> ")
+        )
+    }
+
+    // ---- becoming runnable -----------------------------------------------------------------------------------
+
+    /// Puts a suspended tasklet into the queue. One that is there already goes on with the stronger of the two.
+    /// Gives back a pin that was not used.
+    #[must_use]
+    pub(crate) fn ready(&mut self, task: TaskId, go: Go, cause: u32) -> Option<Pin> {
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return go.pin() };
+        if task == self.current && tasklet.wait == Wait::Ready {
+            // It runs: what is raised or cancelled here takes effect at its next wait.
+            if go.strength() > tasklet.go.strength() {
+                return std::mem::replace(&mut tasklet.go, go).pin();
+            }
+            return go.pin();
+        }
+        if tasklet.wait == Wait::Ready {
+            if go.strength() > tasklet.go.strength() {
+                return std::mem::replace(&mut tasklet.go, go).pin();
+            }
+            return go.pin();
+        }
+        tasklet.go = go;
+        self.leave_wait(task);
+        self.state.queue.push_back((task, cause));
+        None
+    }
+
+    /// As [`Sim::ready`], from within a host call.
+    pub(crate) fn ready_in(&mut self, frame: &mut Frame<'_>, task: TaskId, go: Go) {
+        if let Some(pin) = self.ready(task, go, self.cause) {
+            frame.unpin(pin);
+        }
+    }
+
+    /// Takes the tasklet out of whatever lists its wait had put it into.
+    pub(crate) fn leave_wait(&mut self, task: TaskId) {
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
+        let wait = std::mem::replace(&mut tasklet.wait, Wait::Ready);
+        let (owner, timer) = (tasklet.owner, tasklet.timer.take());
+        if let Some(place) = timer {
+            self.state.wheel.remove(place, &mut self.state.tasks);
+        }
+        match wait {
+            Wait::Event(_) => self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners)),
+            Wait::Action { who, .. } => {
+                self.unlink(task, |sim| sim.state.actors.get_mut(who).map(|actor| &mut actor.watchers));
+            }
+            Wait::Task(other) => {
+                self.unlink(task, |sim| sim.state.tasks.0.get_mut(other).map(|tasklet| &mut tasklet.awaiters));
+            }
+            Wait::Join(token) => {
+                self.unlink(task, |sim| sim.state.flights.get_mut(token as usize).map(|flight| &mut flight.joiners));
+            }
+            Wait::Reply(mail) => {
+                if let Some(letter) = self.state.mail.get_mut(mail) {
+                    letter.asker = TaskId::default();
+                }
+            }
+            Wait::Motion => {
+                if let Some(actor) = self.state.actors.get_mut(owner)
+                    && actor.mover == task
+                {
+                    actor.mover = TaskId::default();
+                    let body = actor.body;
+                    self.state.space.halt(body);
+                }
+            }
+            Wait::Ready | Wait::Ticks | Wait::Turn => {}
+        }
+    }
+
+    /// Puts `task` at the end of a chain of waiters.
+    pub(crate) fn link(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
+        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
+            tasklet.next = TaskId::default();
+        }
+        let Some(first) = head(self) else { return };
+        let mut at = *first;
+        if !self.state.tasks.0.contains_key(at) {
+            if let Some(first) = head(self) {
+                *first = task;
+            }
+            return;
+        }
+        while let Some(tasklet) = self.state.tasks.0.get_mut(at) {
+            if !tasklet.next.is_some() {
+                tasklet.next = task;
+                return;
+            }
+            at = tasklet.next;
+        }
+    }
+
+    fn unlink(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
+        let next = self.state.tasks.0.get(task).map_or(TaskId::default(), |tasklet| tasklet.next);
+        let Some(first) = head(self) else { return };
+        if *first == task {
+            *first = next;
+            return;
+        }
+        let mut at = *first;
+        while let Some(tasklet) = self.state.tasks.0.get_mut(at) {
+            if tasklet.next == task {
+                tasklet.next = next;
+                return;
+            }
+            at = tasklet.next;
+        }
+    }
+
+    /// The tasklets of a chain.
+    pub(crate) fn chain(&self, mut at: TaskId) -> Vec<TaskId> {
+        let mut chain = Vec::new();
+        while let Some(tasklet) = self.state.tasks.0.get(at) {
+            chain.push(at);
+            at = tasklet.next;
+        }
+        chain
+    }
+
+    // ---- waiting ---------------------------------------------------------------------------------------------
+
+    /// Notes what the running tasklet is about to wait for, and when it gives up.
+    pub(crate) fn wait_for(&mut self, wait: Wait, limit: Option<u32>) {
+        let (task, tick) = (self.current, self.state.tick);
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
+        tasklet.wait = wait;
+        tasklet.since = tick;
+        if let Some(limit) = limit {
+            let timer = Timer { due: tick + u64::from(limit), order: tasklet.order, task };
+            tasklet.timer = Some(self.state.wheel.insert(timer));
+        }
+    }
+
+    // ---- being born and dying --------------------------------------------------------------------------------
+
+    /// Enters a new tasklet, which runs later in this tick.
+    pub(crate) fn enter_task(&mut self, thread: Thread, owner: ActorId, role: Role, label: Name, cause: u32) -> TaskId {
+        let (activator, caller) = match self.state.tasks.0.get(self.current) {
+            Some(tasklet) if owner == tasklet.owner => (tasklet.activator, tasklet.caller),
+            _ => (ActorId::default(), ActorId::default()),
+        };
+        let order = self.state.started;
+        self.state.started += 1;
+        let (credit, sibling) =
+            self.state.actors.get(owner).map_or((0, TaskId::default()), |actor| (actor.credit, actor.tasklets));
+        let task = self.state.tasks.0.insert(Tasklet {
+            thread,
+            owner,
+            order,
+            credit,
+            since: self.state.tick,
+            timer: None,
+            wait: Wait::Ready,
+            role,
+            cancelled: false,
+            trimmed: false,
+            go: Go::On,
+            lent: credit,
+            object: Pin::NIL,
+            sibling,
+            next: TaskId::default(),
+            awaiters: TaskId::default(),
+            name: Name::NONE,
+            label,
+            activator,
+            caller,
+            deferred: Pin::NIL,
+            flight: GROUND,
+        });
+        if let Some(actor) = self.state.actors.get_mut(owner) {
+            actor.tasklets = task;
+        }
+        self.state.queue.push_back((task, cause));
+        task
+    }
+
+    /// Removes a tasklet that is over from everywhere.
+    pub(crate) fn forget_task(&mut self, vm: &mut Vm, task: TaskId) {
+        self.leave_wait(task);
+        let Some(tasklet) = self.state.tasks.0.remove(task) else { return };
+        for pin in [tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()) {
+            vm.unpin(pin);
+        }
+        vm.retire(tasklet.thread);
+        let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
+        actor.credit -= tasklet.lent - tasklet.credit;
+        if actor.tasklets == task {
+            actor.tasklets = tasklet.sibling;
+            return;
+        }
+        let mut at = actor.tasklets;
+        while let Some(other) = self.state.tasks.0.get_mut(at) {
+            if other.sibling == task {
+                other.sibling = tasklet.sibling;
+                return;
+            }
+            at = other.sibling;
+        }
+    }
+
+    // ---- telling people --------------------------------------------------------------------------------------
+
+    pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, text: String) {
+        let actor = if actor == ActorId::default() { String::new() } else { self.label(actor) };
+        self.output.push(Output { tick: self.state.tick, actor, kind, text });
+    }
+
+    pub(crate) fn trace(&mut self, actor: ActorId, text: impl FnOnce(&Sim) -> String) {
+        if self.tracing {
+            let text = text(self);
+            self.put(OutputKind::Trace, actor, text);
+        }
+    }
+
+    /// What a tasklet runs, for people.
+    pub(crate) fn task_label(&self, task: TaskId) -> String {
+        match self.state.tasks.0.get(task) {
+            Some(tasklet) => {
+                let label = self.names.text(tasklet.label);
+                let owner = self.label(tasklet.owner);
+                if label.is_empty() { owner } else { format!("{owner}.{label}") }
+            }
+            None => "a tasklet that is over".into(),
+        }
+    }
+
+}
+
+/// Null keys mean "none" everywhere here.
+pub(crate) trait OrNone {
+    fn is_some(&self) -> bool;
+}
+
+impl OrNone for TaskId {
+    fn is_some(&self) -> bool {
+        *self != TaskId::default()
+    }
+}

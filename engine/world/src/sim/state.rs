@@ -1,0 +1,336 @@
+//! Everything on the native side that can influence a world's future, as plain data: what an image copies, what the
+//! hash covers, what a snapshot will hold. No file handles, no callbacks, no text for people.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use dormouse_vm::{Pin, Thread, Value};
+use serde::Serialize;
+use slotmap::SlotMap;
+
+use crate::ids::{ActorId, MailId, TaskId};
+use crate::names::Name;
+use crate::space::{BodyId, Space};
+use crate::wheel::{Moved, Place, Wheel};
+
+/// An actor: its place among the others; what it is made of lies in the VM.
+#[derive(Clone, Serialize)]
+pub(crate) struct Actor {
+    /// Its number in the order of all spawns: the order of everything.
+    pub(crate) order: u64,
+    pub(crate) class: u32,
+    pub(crate) name: Name,
+    /// The object of the map that it came from; 0 for one that was spawned later.
+    pub(crate) object: u32,
+    /// Its own table.
+    pub(crate) table: Pin,
+    /// Its own globals, once it has any.
+    pub(crate) globals: Pin,
+    pub(crate) body: BodyId,
+    pub(crate) size: [f32; 2],
+    pub(crate) main: TaskId,
+    /// Its youngest tasklet; the others follow by [`Tasklet::sibling`].
+    pub(crate) tasklets: TaskId,
+    /// The tasklet whose call the motion in flight is.
+    pub(crate) mover: TaskId,
+    /// Messages not yet handled, oldest first.
+    pub(crate) mail: (MailId, MailId),
+    /// The event that is being handled.
+    pub(crate) handling: MailId,
+    pub(crate) event_task: TaskId,
+    /// Tasklets of its own in `wait_event`, and of others in `wait_action` on it.
+    pub(crate) listeners: TaskId,
+    pub(crate) watchers: TaskId,
+    /// Actions in flight: the youngest of [`Flight::next`].
+    pub(crate) flights: u32,
+    /// Wires that begin here: a range of [`State::wires`].
+    pub(crate) wires: (u32, u32),
+    /// Bytes that it may still allocate before it is measured.
+    pub(crate) credit: i64,
+    /// `stop` has been asked for; it ends when its tasklets have.
+    pub(crate) dying: bool,
+}
+
+/// What a tasklet does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Role {
+    /// `setup`, then `run`.
+    Main,
+    /// Calls `handleEvent`.
+    Event,
+    /// Runs an action that a wire or another actor asked for.
+    Action,
+    /// Was started by the actor.
+    Task,
+    /// Runs `stop`, or what was deferred: it can't wait.
+    Last,
+    /// A native actor's.
+    Native,
+}
+
+/// What a tasklet waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Wait {
+    /// Nothing: it is in the queue, or runs.
+    Ready,
+    /// Ticks.
+    Ticks,
+    /// An event of this name (any, for [`Name::NONE`]).
+    Event(Name),
+    /// Another actor's action.
+    Action { who: ActorId, action: Name, when: Moment },
+    /// A task's end.
+    Task(TaskId),
+    /// The answer to an `ask`.
+    Reply(MailId),
+    /// The end of its own actor's motion.
+    Motion,
+    /// The end of an action that it joined.
+    Join(u32),
+    /// Another round, to ask again whether its action may begin.
+    Turn,
+}
+
+/// A moment of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Moment {
+    /// It begins.
+    Begin,
+    /// It returned.
+    Finish,
+    /// It failed, or was cancelled.
+    Fail,
+}
+
+impl Moment {
+    /// The word for it, in scripts and maps.
+    pub fn word(self) -> &'static str {
+        match self {
+            Moment::Begin => "begin",
+            Moment::Finish => "finish",
+            Moment::Fail => "fail",
+        }
+    }
+
+    /// The moment of that word.
+    pub fn from_word(word: &str) -> Option<Moment> {
+        [Moment::Begin, Moment::Finish, Moment::Fail].into_iter().find(|moment| moment.word() == word)
+    }
+}
+
+/// How a tasklet in the queue goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) enum Go {
+    /// From its start, or from a wait that returns nothing.
+    On,
+    /// From a wait that returns this.
+    With(Value),
+    /// With this raised in it.
+    Raise(Value),
+    /// With one of its actions ended: the token, and the exception for whoever called it.
+    EndAction(u32, Pin),
+    /// With its end.
+    Cancel,
+}
+
+impl Go {
+    /// Which of two that arrive at once wins.
+    pub(crate) fn strength(self) -> u8 {
+        match self {
+            Go::On => 0,
+            Go::With(_) => 1,
+            Go::Raise(_) => 2,
+            Go::EndAction(..) => 3,
+            Go::Cancel => 4,
+        }
+    }
+
+    pub(crate) fn pin(self) -> Option<Pin> {
+        match self {
+            Go::With(value) | Go::Raise(value) => value.pin(),
+            Go::EndAction(_, pin) => Some(pin),
+            Go::On | Go::Cancel => None,
+        }
+    }
+}
+
+/// A tasklet. What wakes it at every tick comes first, in one cache line.
+#[derive(Clone, Serialize)]
+pub(crate) struct Tasklet {
+    pub(crate) thread: Thread,
+    pub(crate) owner: ActorId,
+    pub(crate) order: u64,
+    pub(crate) credit: i64,
+    /// The tick at which it fell asleep.
+    pub(crate) since: u64,
+    pub(crate) timer: Option<Place>,
+    pub(crate) wait: Wait,
+    pub(crate) role: Role,
+    /// It is to end, whatever else it is woken for.
+    pub(crate) cancelled: bool,
+    pub(crate) trimmed: bool,
+    pub(crate) go: Go,
+    /// Bytes of credit that it began with.
+    pub(crate) lent: i64,
+    /// The table that scripts know it by, if any does.
+    pub(crate) object: Pin,
+    /// The next older tasklet of its actor.
+    pub(crate) sibling: TaskId,
+    /// The next tasklet that waits for the same thing.
+    pub(crate) next: TaskId,
+    /// Tasklets that await this one.
+    pub(crate) awaiters: TaskId,
+    /// The name that `restart` knows it by.
+    pub(crate) name: Name,
+    /// What it runs, for tracebacks: the action or function.
+    pub(crate) label: Name,
+    pub(crate) activator: ActorId,
+    pub(crate) caller: ActorId,
+    /// What was deferred to its end: a list.
+    pub(crate) deferred: Pin,
+    /// Its actions in flight, innermost first: see [`Flight::outer`].
+    pub(crate) flight: u32,
+}
+
+/// An action in flight.
+#[derive(Clone, Serialize)]
+pub(crate) struct Flight {
+    pub(crate) actor: ActorId,
+    pub(crate) action: Name,
+    pub(crate) task: TaskId,
+    /// Not superseded by another action of its group.
+    pub(crate) live: bool,
+    pub(crate) free: bool,
+    /// The next older flight of its actor.
+    pub(crate) next: u32,
+    /// The action of the same tasklet within which it was called.
+    pub(crate) outer: u32,
+    pub(crate) joiners: TaskId,
+    pub(crate) activator: ActorId,
+    pub(crate) caller: ActorId,
+    pub(crate) deferred: Pin,
+    pub(crate) began: u64,
+}
+
+/// No flight.
+pub(crate) const GROUND: u32 = u32::MAX;
+
+/// A message on its way, in a mailbox, or being handled.
+#[derive(Clone, Serialize)]
+pub(crate) struct Mail {
+    pub(crate) event: Value,
+    /// Who sent it; null for the engine.
+    pub(crate) from: ActorId,
+    /// The tasklet that waits for the answer.
+    pub(crate) asker: TaskId,
+    pub(crate) next: MailId,
+    pub(crate) activator: ActorId,
+}
+
+/// Whom a wire reaches.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) enum Target {
+    Actor(ActorId),
+    Activator,
+    Caller,
+    Named(String),
+    Class(u32),
+}
+
+/// A wire.
+#[derive(Clone, Serialize)]
+pub(crate) struct Wire {
+    pub(crate) source: ActorId,
+    pub(crate) action: Name,
+    pub(crate) moment: Moment,
+    pub(crate) target: Target,
+    pub(crate) call: Name,
+    pub(crate) delay: u32,
+    pub(crate) once: bool,
+    pub(crate) spent: bool,
+    pub(crate) arg: Value,
+    /// The property that drew it.
+    pub(crate) property: Name,
+}
+
+/// A wire that was set off and has not reached its target yet.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Post {
+    pub(crate) wire: u32,
+    pub(crate) source: ActorId,
+    pub(crate) activator: ActorId,
+    /// Whose wire or call set the source's action off.
+    pub(crate) caller: ActorId,
+    /// The cause within this tick; none for one that comes from an earlier tick.
+    pub(crate) cause: u32,
+}
+
+/// What made something happen within this tick.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Cause {
+    pub(crate) parent: u32,
+    pub(crate) hops: u32,
+    pub(crate) who: ActorId,
+    pub(crate) what: Name,
+}
+
+/// The cause of all causes: time itself.
+pub(crate) const TIME: u32 = 0;
+
+/// See the module's comment.
+#[derive(Clone, Serialize)]
+pub(crate) struct State {
+    pub(crate) tick: u64,
+    /// Seconds of world time.
+    pub(crate) time: f64,
+    /// Seconds that a tick lasts.
+    pub(crate) duration: f64,
+    /// Numbers given out so far: of actors, tasklets.
+    pub(crate) spawned: u64,
+    pub(crate) started: u64,
+    pub(crate) actors: SlotMap<ActorId, Actor>,
+    pub(crate) tasks: Tasks,
+    pub(crate) mail: SlotMap<MailId, Mail>,
+    pub(crate) flights: Vec<Flight>,
+    pub(crate) free_flights: Vec<u32>,
+    pub(crate) wheel: Wheel,
+    /// Tasklets to run in this round, and in the next.
+    pub(crate) queue: VecDeque<(TaskId, u32)>,
+    pub(crate) posts: VecDeque<Post>,
+    /// Wires with a delay, by the tick at which they are due and their order.
+    pub(crate) delayed: BTreeMap<(u64, u64), Post>,
+    pub(crate) wires: Vec<Wire>,
+    pub(crate) posted: u64,
+    pub(crate) causes: Vec<Cause>,
+    pub(crate) space: Space,
+    /// The level's and the game's actors.
+    pub(crate) level: ActorId,
+    pub(crate) game: ActorId,
+    /// Live actors by name and by class, in spawn order.
+    pub(crate) named: BTreeMap<Name, Vec<ActorId>>,
+    pub(crate) counts: Counts,
+}
+
+/// Tasklets, with what the wheel needs of them.
+#[derive(Clone, Serialize)]
+pub(crate) struct Tasks(pub(crate) SlotMap<TaskId, Tasklet>);
+
+impl Moved for Tasks {
+    fn moved(&mut self, task: TaskId, place: Place) {
+        if let Some(tasklet) = self.0.get_mut(task) {
+            tasklet.timer = Some(place);
+        }
+    }
+}
+
+/// What a run's summary tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Times that a tasklet was resumed.
+    pub wakes: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Wires that reached a target.
+    pub wires: u64,
+    /// Errors that nothing caught.
+    pub errors: u64,
+}

@@ -1,0 +1,274 @@
+//! Tasklets as scripts handle them: start, await, cancel, raise, defer.
+
+use dormouse_vm::{Flow, Frame, Pin, Raise, Value};
+
+use super::host::give;
+use super::queue::OrNone;
+use super::state::{GROUND, Go, Role, Wait};
+use super::{Sim, args};
+use crate::ids::{ActorId, TaskId};
+use crate::names::Name;
+use crate::output::OutputKind;
+
+impl Sim {
+    fn own_actor(&self, what: &str) -> Result<ActorId, Raise> {
+        if self.state.actors.contains_key(self.actor) {
+            return Ok(self.actor);
+        }
+        Err(format!("{what} works within an actor's methods, not at the top level of a script").into())
+    }
+
+    /// `start(f, ...)`
+    pub(crate) fn start(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        args::function(frame, 1, "what start is to run")?;
+        self.start_named(frame, Name::NONE)
+    }
+
+    fn start_named(&mut self, frame: &mut Frame<'_>, name: Name) -> Result<Flow, Raise> {
+        let owner = self.own_actor("start")?;
+        let thread = frame.pop_tasklet(frame.len() - 1);
+        let task = self.enter_task(thread, owner, Role::Task, name, self.cause);
+        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
+            tasklet.name = name;
+        }
+        self.push_task(frame, task);
+        Ok(Flow::Return(1))
+    }
+
+    /// Pushes the table by which scripts know a task; made when first asked for.
+    pub(crate) fn push_task(&mut self, frame: &mut Frame<'_>, task: TaskId) {
+        let known = self.state.tasks.0.get(task).map_or(Pin::NIL, |tasklet| tasklet.object);
+        if known != Pin::NIL {
+            return frame.push(Value::Pin(known));
+        }
+        frame.push_table(0, 4);
+        let table = frame.len();
+        frame.push(Value::Handle(task.handle()));
+        frame.set(table, "id");
+        frame.push(Value::Pin(self.pins.task));
+        frame.set_metatable(table);
+        let pin = frame.pin(table);
+        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
+            tasklet.object = pin;
+        }
+    }
+
+    /// `restart(name, f, ...)`
+    pub(crate) fn restart(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let owner = self.own_actor("restart")?;
+        let name = args::text(frame, 1, "the name that restart goes by")?;
+        args::function(frame, 2, "what restart is to run")?;
+        let name = self.names.intern(&name);
+        let mut at = self.state.actors.get(owner).map_or(TaskId::default(), |actor| actor.tasklets);
+        while let Some(tasklet) = self.state.tasks.0.get(at) {
+            let next = tasklet.sibling;
+            if tasklet.name == name && at != self.current {
+                self.cancel_task(frame, at);
+            }
+            at = next;
+        }
+        frame.remove(1);
+        self.start_named(frame, name)
+    }
+
+    /// Asks a tasklet to end: its `finally` parts run in this tick.
+    pub(crate) fn cancel_task(&mut self, frame: &mut Frame<'_>, task: TaskId) {
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
+        tasklet.cancelled = true;
+        self.ready_in(frame, task, Go::Cancel);
+    }
+
+    /// `task:cancel()`
+    pub(crate) fn cancel(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let task = args::task(frame, 1, "what is cancelled")?;
+        self.cancel_task(frame, task);
+        Ok(Flow::Return(0))
+    }
+
+    /// `task:raise(value)`; false when it is over.
+    pub(crate) fn raise_in(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let task = args::task(frame, 1, "where it is raised")?;
+        self.raise_into(frame, task)
+    }
+
+    fn raise_into(&mut self, frame: &mut Frame<'_>, task: TaskId) -> Result<Flow, Raise> {
+        let Some(owner) = self.state.tasks.0.get(task).map(|tasklet| tasklet.owner) else {
+            return give(frame, Value::Bool(false));
+        };
+        if frame.is_nil(2) {
+            return Err("raise takes the value to raise, such as exception \"Jammed\"".into());
+        }
+        self.push_for(frame, 2, owner)?;
+        let value = frame.value(frame.len());
+        self.ready_in(frame, task, Go::Raise(value));
+        give(frame, Value::Bool(true))
+    }
+
+    /// `actor:raise(value)`: in its main tasklet.
+    pub(crate) fn raise_at(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let who = args::actor(frame, 1, "where it is raised")?;
+        let main = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.main);
+        self.raise_into(frame, main)
+    }
+
+    /// Pushes a value as another actor may have it: by copy, unless it stays with the same actor.
+    pub(crate) fn push_for(&mut self, frame: &mut Frame<'_>, at: u32, owner: ActorId) -> Result<(), Raise> {
+        if owner == self.actor {
+            frame.push_copy(at);
+            return Ok(());
+        }
+        self.push_isolated(frame, at)
+    }
+
+    /// Pushes a copy that shares nothing; actors' own tables become handles.
+    pub(crate) fn push_isolated(&mut self, frame: &mut Frame<'_>, at: u32) -> Result<(), Raise> {
+        frame.push_isolated(at, &mut |frame, at| {
+            // Only an actor's own table has a handle as its `id` and a metatable that can't be changed.
+            let Some(actor) = args::maybe_actor(frame, at) else { return false };
+            if !frame.push_metatable(at) {
+                return false;
+            }
+            let own = frame.is_frozen(frame.len());
+            frame.pop(1);
+            if own {
+                frame.push(Value::Handle(actor.handle()));
+            }
+            own
+        })
+    }
+
+    /// `task:status()`, while it is not over.
+    pub(crate) fn status(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let task = args::task(frame, 1, "what status() is asked of")?;
+        let word = match self.state.tasks.0.get(task).map(|tasklet| tasklet.wait) {
+            Some(Wait::Ready) => "ready",
+            Some(_) => "waiting",
+            None => "done",
+        };
+        frame.push_text(word);
+        Ok(Flow::Return(1))
+    }
+
+    /// Suspends until a task is over (or the limit: `Timeout`).
+    pub(crate) fn await_task(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let task = args::task(frame, 1, "what is awaited")?;
+        let limit = args::optional_ticks(frame, 2, "the limit of await")?;
+        if !self.state.tasks.0.contains_key(task) {
+            return Ok(Flow::Return(0));
+        }
+        if task == self.current {
+            return Err("a task can't await itself".into());
+        }
+        frame.can_wait()?;
+        self.wait_for(Wait::Task(task), limit);
+        self.link(self.current, |sim| sim.state.tasks.0.get_mut(task).map(|tasklet| &mut tasklet.awaiters));
+        Ok(Flow::Suspend)
+    }
+
+    /// Suspends until `unpark`.
+    pub(crate) fn park(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        frame.can_wait()?;
+        self.wait_for(Wait::Turn, None);
+        Ok(Flow::Suspend)
+    }
+
+    pub(crate) fn unpark(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let task = args::task(frame, 1, "what is unparked")?;
+        if self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.wait == Wait::Turn) {
+            self.ready_in(frame, task, Go::On);
+        }
+        Ok(Flow::Return(0))
+    }
+
+    /// `defer(f, ...)`: to the end of the action in flight, else of the tasklet.
+    pub(crate) fn defer(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        args::function(frame, 1, "what defer is to call")?;
+        let Some(tasklet) = self.state.tasks.0.get(self.current) else {
+            return Err("defer works within an actor's methods, not at the top level of a script".into());
+        };
+        let flight = tasklet.flight;
+        let list = if flight == GROUND { tasklet.deferred } else { self.state.flights[flight as usize].deferred };
+        let count = frame.len() - 1;
+        frame.push_table(count as usize, 2);
+        let part = frame.len();
+        frame.push_copy(1);
+        frame.set(part, "f");
+        frame.push(Value::Number(f64::from(count)));
+        frame.set(part, "n");
+        for at in 1..=count {
+            frame.push_copy(at + 1);
+            frame.set_item(part, at);
+        }
+        if list == Pin::NIL {
+            frame.push_table(1, 0);
+            let pin = frame.pin(frame.len());
+            if flight == GROUND {
+                if let Some(tasklet) = self.state.tasks.0.get_mut(self.current) {
+                    tasklet.deferred = pin;
+                }
+            } else {
+                self.state.flights[flight as usize].deferred = pin;
+            }
+        } else {
+            frame.push(Value::Pin(list));
+        }
+        let list = frame.len();
+        frame.push_copy(part);
+        let next = frame.items(list) + 1;
+        frame.set_item(list, next);
+        Ok(Flow::Return(0))
+    }
+
+    /// An error in a deferred part: told, and that is all.
+    pub(crate) fn complain(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let text = frame.describe(1);
+        self.state.counts.errors += 1;
+        self.put(OutputKind::Error, self.actor, format!("in a deferred call: {text}"));
+        Ok(Flow::Return(0))
+    }
+
+    /// Wakes those who await a task that is over, and tells its object.
+    pub(crate) fn settle_task(&mut self, frame: &mut Frame<'_>, task: TaskId, state: &str, values: &[Value]) {
+        let Some(tasklet) = self.state.tasks.0.get(task) else { return };
+        let (object, awaiters) = (tasklet.object, tasklet.awaiters);
+        if object != Pin::NIL {
+            frame.push(Value::Pin(object));
+            let table = frame.len();
+            frame.push_text(state);
+            frame.set(table, "state");
+            if state == "done" {
+                frame.push_table(values.len(), 1);
+                let results = frame.len();
+                frame.push(Value::Number(values.len() as f64));
+                frame.set(results, "n");
+                for (at, value) in values.iter().enumerate() {
+                    frame.push(*value);
+                    // Another actor may hold the task: what crosses is a copy.
+                    if let Value::Pin(_) = value {
+                        let original = frame.len();
+                        if self.push_isolated(frame, original).is_err() {
+                            frame.set_len(original);
+                        }
+                    }
+                    frame.set_item(results, at as u32 + 1);
+                    frame.set_len(results);
+                }
+                frame.set(table, "results");
+            } else if state == "cancelled" {
+                self.push_exception(frame, "TaskCancelled", &[]);
+                frame.set(table, "problem");
+            } else {
+                frame.push(values.first().copied().unwrap_or(Value::Nil));
+                frame.set(table, "problem");
+            }
+            frame.pop(1);
+        }
+        for waiter in self.chain(awaiters) {
+            if waiter.is_some()
+                && let Some(pin) = self.ready(waiter, Go::On, self.cause)
+            {
+                frame.unpin(pin);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Wires: posted when an action happens, carried out in order, later or at once.
+
+use dormouse_vm::{Frame, Value};
+
+use super::Sim;
+use super::state::{Moment, Post, TIME, Target};
+use crate::ids::ActorId;
+use crate::names::{Name, matches};
+
+impl Sim {
+    /// Posts the wires that hang on this moment of this action, in map order.
+    pub(crate) fn post_wires(&mut self, source: ActorId, action: Name, moment: Moment, activator: ActorId, caller: ActorId) {
+        let Some((first, count)) = self.state.actors.get(source).map(|actor| actor.wires) else { return };
+        for number in first..first + count {
+            let wire = &mut self.state.wires[number as usize];
+            if wire.action != action || wire.moment != moment || wire.spent {
+                continue;
+            }
+            wire.spent = wire.once;
+            let delay = wire.delay;
+            let post = Post { wire: number, source, activator, caller, cause: self.cause };
+            if delay == 0 {
+                self.state.posts.push_back(post);
+            } else {
+                let order = self.state.posted;
+                self.state.posted += 1;
+                let due = self.state.tick + u64::from(delay);
+                self.state.delayed.insert((due, order), Post { cause: TIME, ..post });
+            }
+        }
+    }
+
+    /// Moves the delayed wires that are due to the queue.
+    pub(crate) fn post_due(&mut self) {
+        while let Some(entry) = self.state.delayed.first_entry() {
+            if entry.key().0 > self.state.tick {
+                return;
+            }
+            self.state.posts.push_back(entry.remove());
+        }
+    }
+
+    /// Carries out all wires that are posted now.
+    pub(crate) fn carry_posts(&mut self, frame: &mut Frame<'_>) {
+        while let Some(post) = self.state.posts.pop_front() {
+            self.carry(frame, post);
+        }
+    }
+
+    fn carry(&mut self, frame: &mut Frame<'_>, post: Post) {
+        let wire = self.state.wires[post.wire as usize].clone();
+        let targets = self.targets(&wire.target, post);
+        if targets.is_empty() {
+            self.trace(post.source, |sim| format!("wire {} reaches nobody", sim.names.text(wire.property)));
+        }
+        for target in targets {
+            let class = self.classes.get(self.class_of_actor(target));
+            if !class.actions.contains_key(&wire.call) {
+                // `check` warns of it: with a pattern or a class some targets may lack the action.
+                self.trace(post.source, |sim| {
+                    format!("wire {}: {} has no {}", sim.names.text(wire.property), sim.label(target), sim.names.text(wire.call))
+                });
+                continue;
+            }
+            let Some(cause) = self.because_of(post.cause, target, wire.call) else { return };
+            self.state.counts.wires += 1;
+            self.trace(post.source, |sim| {
+                let (property, call) = (sim.names.text(wire.property), sim.names.text(wire.call));
+                format!("wire {property} -> {}.{call}", sim.label(target))
+            });
+            // In flight already: to ask again would be to join, and nobody waits for a wire.
+            if self.flight_of(target, wire.call).is_some() {
+                continue;
+            }
+            let first = frame.len() + 1;
+            if wire.arg != Value::Nil {
+                frame.push(wire.arg);
+            }
+            self.perform(frame, target, wire.call, first, post.activator, post.source, cause);
+        }
+    }
+
+    fn targets(&self, target: &Target, post: Post) -> Vec<ActorId> {
+        let alive = |id: &ActorId| self.is_alive(*id);
+        match target {
+            Target::Actor(id) => [*id].into_iter().filter(alive).collect(),
+            Target::Activator => [post.activator].into_iter().filter(alive).collect(),
+            Target::Caller => [post.caller].into_iter().filter(alive).collect(),
+            Target::Named(pattern) => {
+                let mut found: Vec<_> = self
+                    .state
+                    .named
+                    .iter()
+                    .filter(|(name, _)| matches(pattern, self.names.text(**name)))
+                    .flat_map(|(_, actors)| actors.iter().copied())
+                    .filter(alive)
+                    .collect();
+                found.sort_by_key(|id| self.state.actors[*id].order);
+                found
+            }
+            Target::Class(class) => self.of_class(*class),
+        }
+    }
+
+    /// Live actors of a class and its subclasses, in spawn order.
+    pub(crate) fn of_class(&self, class: u32) -> Vec<ActorId> {
+        let mut found: Vec<_> = self
+            .state
+            .actors
+            .iter()
+            .filter(|(_, actor)| !actor.dying && self.classes.is_a(actor.class, class))
+            .map(|(id, actor)| (actor.order, id))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+}
