@@ -19,7 +19,8 @@ pub type Body<S, In, Out> = fn(&mut S, &mut Suspender<'_, S, In, Out>);
 
 /// What a suspended fiber left with the engine.
 struct Parting<S, Out> {
-    state: NonNull<S>,
+    /// None for a question that is answered at once.
+    state: Option<NonNull<S>>,
     out: Out,
 }
 
@@ -31,15 +32,25 @@ pub struct Suspender<'y, S, In, Out> {
 impl<S, In, Out> Suspender<'_, S, In, Out> {
     /// Suspends the fiber. `state` is what it will be restarted with, should it never come back here.
     pub fn wait(&mut self, state: &mut S, out: Out) -> In {
-        self.yielder.suspend(Parting { state: NonNull::from(state), out })
+        self.yielder.suspend(Parting { state: Some(NonNull::from(state)), out })
+    }
+
+    /// The same end of the line, for a shorter time.
+    pub fn reborrow(&mut self) -> Suspender<'_, S, In, Out> {
+        Suspender { yielder: self.yielder }
+    }
+
+    /// Asks the engine something that it answers at once. No state is handed over: a fiber can't be left in here.
+    pub fn ask(&mut self, out: Out) -> In {
+        self.yielder.suspend(Parting { state: None, out })
     }
 }
 
 enum Phase<S, In, Out> {
     /// Not started, or to be started again.
     Fresh(Box<S>),
-    /// Suspended in a wait, with its state lent to us.
-    Suspended(Coroutine<In, Parting<S, Out>, (), DefaultStack>, NonNull<S>),
+    /// Suspended in a wait, with its state lent to us; or in a question, without.
+    Suspended(Coroutine<In, Parting<S, Out>, (), DefaultStack>, Option<NonNull<S>>),
     Over,
 }
 
@@ -64,13 +75,13 @@ impl<S: 'static, In: 'static, Out: 'static> Fiber<S, In, Out> {
         Fiber { phase: Phase::Fresh(Box::new(state)), body }
     }
 
-    /// The state: before it runs, and while it is suspended. `None` when it is over.
+    /// The state: before it runs, and while it waits. `None` when it is over, or in the middle of a question.
     pub fn state(&self) -> Option<&S> {
         match &self.phase {
             Phase::Fresh(state) => Some(state),
             // SAFETY: the fiber is suspended inside `wait(&mut state)`: that borrow is alive and used by nobody, and
             // it can't be used again before `resume`, which needs `&mut self`.
-            Phase::Suspended(_, state) => Some(unsafe { state.as_ref() }),
+            Phase::Suspended(_, state) => state.as_ref().map(|state| unsafe { state.as_ref() }),
             Phase::Over => None,
         }
     }

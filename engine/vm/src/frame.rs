@@ -303,6 +303,18 @@ impl Frame<'_> {
         self.kind(self.len())
     }
 
+    /// Pops a key and pushes `table[key]` without metamethods, as [`Frame::get`].
+    pub fn get_entry(&mut self, table: u32) -> Kind {
+        if self.kind(table) != Kind::Table || self.is_empty() {
+            self.pop(1);
+            self.push(Value::Nil);
+            return Kind::Nil;
+        }
+        // SAFETY: the table is one, the key is on top and is replaced by the value.
+        unsafe { ffi::lua_rawget(self.state, table as c_int) };
+        self.kind(self.len())
+    }
+
     /// Pushes `table[index]` without metamethods.
     pub fn get_item(&mut self, table: u32, index: u32) -> Kind {
         if self.kind(table) != Kind::Table {
@@ -567,7 +579,7 @@ impl Frame<'_> {
         unsafe { (*self.native()).atoms.name(name).to_owned() }
     }
 
-    /// Where the script is that called.
+    /// Where the script is that called, leaving out what is the engine's own.
     pub fn place(&self) -> Option<Place> {
         // SAFETY: the state is live.
         unsafe { trace::places(self.state, 0) }.into_iter().next()

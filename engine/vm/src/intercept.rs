@@ -10,7 +10,7 @@ use mlua::ffi::{self, lua_State};
 
 use crate::frame::{Frame, push_value};
 use crate::host::{Entry, Exit};
-use crate::native::{Native, request};
+use crate::native::{NotedTrace, Native, request};
 use crate::sandbox;
 use crate::value::{Pin, Value};
 
@@ -103,8 +103,10 @@ pub(crate) unsafe extern "C-unwind" fn note_trace(state: *mut lua_State) -> c_in
     // SAFETY: by the contract.
     unsafe {
         let native = Native::of(state);
-        if ffi::lua_type(state, 1) == ffi::LUA_TSTRING && (*native).trace.is_none() {
-            (*native).trace = Some(crate::trace::traceback(state, 1));
+        let of = ffi::lua_topointer(state, 1);
+        let noted = (*native).trace.as_ref().is_some_and(|trace| trace.of == of);
+        if ffi::lua_type(state, 1) == ffi::LUA_TSTRING && !noted {
+            (*native).trace = Some(NotedTrace { of, text: crate::trace::traceback(state, 1) });
         }
         1
     }

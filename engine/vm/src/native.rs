@@ -29,6 +29,13 @@ pub(crate) mod request {
     pub(crate) const PARK: u32 = 2;
 }
 
+/// The traceback of an error, noted when it was raised.
+pub(crate) struct NotedTrace {
+    /// The error's address, by which it is recognised when it ends a tasklet: most are caught before.
+    pub(crate) of: *const c_void,
+    pub(crate) text: String,
+}
+
 /// See the module's comment.
 #[repr(C)]
 pub(crate) struct Native {
@@ -51,7 +58,7 @@ pub(crate) struct Native {
     /// What those roots held when the scripts had been loaded.
     pub(crate) shared_bytes: usize,
     /// Where the last script error was raised, before its frames were unwound.
-    pub(crate) trace: Option<String>,
+    pub(crate) trace: Option<NotedTrace>,
     /// Library functions behind their charging wrappers.
     pub(crate) charged: Vec<ffi::lua_CFunction>,
     /// The library's own `coroutine.close`.
@@ -256,7 +263,7 @@ impl Terminal {
                 ffi::lua_pushlstring_(state, value.as_ptr().cast(), value.len());
                 ffi::lua_rawsetfield(state, -2, key.as_ptr());
             }
-            (*native).trace = Some(trace);
+            (*native).trace = Some(NotedTrace { of: ffi::lua_topointer(state, -1), text: trace });
             let pin = Pin(ffi::lua_ref(state, -1));
             let identity = ffi::lua_topointer(state, -1);
             (*native).set_terminal(Some(Terminal { identity, pin, until: None, kind }));

@@ -5,7 +5,8 @@ use mlua::ffi::lua_State;
 use crate::value::Pin;
 
 /// A coroutine of this VM. A stale one (retired, or of another VM) is never mistaken for a live one of the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The default one is nobody's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Thread {
     pub(crate) index: u32,
     pub(crate) generation: u32,

@@ -26,6 +26,9 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// Scripts of the engine's own have names that begin so: they are not shown.
+const HIDDEN: u8 = b'(';
+
 /// Deeper stacks are told by their ends: runaway recursion has tens of thousands of frames.
 const SHOWN_AT_EACH_END: usize = 12;
 
@@ -49,7 +52,7 @@ pub(crate) unsafe fn places(state: *mut lua_State, level: i32) -> Vec<Place> {
                 break;
             }
             let record = record.assume_init();
-            if record.currentline < 0 || record.short_src.is_null() {
+            if record.currentline < 0 || record.short_src.is_null() || *record.short_src as u8 == HIDDEN {
                 continue;
             }
             let function = (!record.name.is_null()).then(|| CStr::from_ptr(record.name).to_string_lossy().into_owned());

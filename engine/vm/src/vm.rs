@@ -11,7 +11,7 @@ use crate::frame::{Frame, push_value};
 use crate::host::Host;
 use crate::measure::Walk;
 use crate::meter::{self, Quota};
-use crate::native::{self, Native, Terminal, TerminalKind, request};
+use crate::native::{self, Native, NotedTrace, Terminal, TerminalKind, request};
 use crate::sandbox;
 use crate::shim;
 use crate::thread::Thread;
@@ -327,8 +327,9 @@ impl Vm {
         let refused = status == ffi::LUA_ERRMEM && std::mem::take(&mut self.native.meter.refused);
         // SAFETY: a failed thread has its error on top, and its frames until it is retired.
         unsafe {
-            if self.native.trace.is_none() {
-                self.native.trace = Some(trace::traceback(state, 0));
+            let of = ffi::lua_topointer(state, -1);
+            if self.native.trace.as_ref().is_none_or(|trace| trace.of != of) {
+                self.native.trace = Some(NotedTrace { of, text: trace::traceback(state, 0) });
             }
             match terminal {
                 Some(terminal) if status == ffi::LUA_ERRERR || terminal.is_on_top(state) => {
@@ -349,7 +350,7 @@ impl Vm {
 
     /// The error that ended a tasklet, once after [`Outcome::Failed`] or [`Outcome::Unwound`].
     pub fn failure(&mut self, thread: Thread) -> Failure {
-        let traceback = self.native.trace.take().unwrap_or_default();
+        let traceback = self.native.trace.take().map_or_else(String::new, |trace| trace.text);
         let Some(from) = self.native.threads.get(thread) else {
             return Failure { message: "the tasklet is gone".into(), traceback, value: Value::Nil };
         };

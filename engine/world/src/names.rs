@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// A name, by its number in the world's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Name(pub(crate) u32);
 
 impl Name {
@@ -36,6 +36,17 @@ impl Names {
         self.texts.push(text.into());
         self.numbers.insert(text.into(), name);
         name
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Forgets all names from that number on: the world was rewound to a time when they were not known.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        for text in self.texts.drain(len.min(self.texts.len())..) {
+            self.numbers.remove(&text);
+        }
     }
 
     /// The name's number, if anything ever had it.

@@ -36,13 +36,24 @@ pub(crate) trait Moved {
 }
 
 /// See the module's comment.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Wheel {
     /// The last tick whose timers were taken.
     now: u64,
     slots: Vec<Vec<Timer>>,
     /// Timers at all.
     len: usize,
+}
+
+impl Clone for Wheel {
+    fn clone(&self) -> Self {
+        Wheel { slots: self.slots.clone(), ..*self }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        self.slots.clone_from(&from.slots);
+        (self.now, self.len) = (from.now, from.len);
+    }
 }
 
 impl Wheel {

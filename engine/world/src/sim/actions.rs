@@ -272,7 +272,7 @@ impl Sim {
     }
 
     /// The action of that name, or an error with the nearest one.
-    fn action_name(&self, who: ActorId, action: &str) -> Result<Name, Raise> {
+    pub(crate) fn action_name(&self, who: ActorId, action: &str) -> Result<Name, Raise> {
         let class = self.classes.get(self.class_of_actor(who));
         if let Some(name) = self.names.find(action).filter(|name| class.actions.contains_key(name)) {
             return Ok(name);

@@ -10,7 +10,6 @@ pub(crate) enum Function {
     Seconds,
     Now,
     Time,
-    Random,
     Say,
     Log,
     // Of classes.
@@ -63,6 +62,10 @@ pub(crate) enum Function {
     Follow,
     StopMoving,
     SetPosition,
+    // Of actors' own tables.
+    Label,
+    // Of the operating system, which is the world.
+    Clock,
 }
 
 use Function as F;
@@ -72,7 +75,6 @@ pub(crate) const GLOBALS: &[(&CStr, Function)] = &[
     (c"seconds", F::Seconds),
     (c"now", F::Now),
     (c"time", F::Time),
-    (c"random", F::Random),
     (c"say", F::Say),
     (c"log", F::Log),
     (c"print", F::Log),
@@ -138,13 +140,18 @@ pub(crate) const OWN_METHODS: &[(&CStr, Function)] = &[
 
 /// Global functions that the prelude makes, for suggestions.
 pub(crate) const MADE: &[&str] = &[
-    "exception", "try", "race", "all", "timeout", "every", "after", "wait_until", "required", "actor", "wait", "pcall",
+    "exception", "try", "race", "all", "timeout", "every", "after", "wait_until", "required", "optional", "actor", "wait", "pcall",
     "xpcall", "error", "assert", "tostring", "tonumber", "type", "typeof", "pairs", "ipairs", "next", "select",
     "setmetatable", "getmetatable", "rawget", "rawset", "rawequal", "rawlen", "unpack", "math", "string", "table",
     "coroutine", "vector", "buffer", "utf8", "bit32", "os", "debug",
 ];
 
 impl Function {
+    /// Whether it makes sense while the scripts are loaded, when no actor is there.
+    pub(crate) fn works_at_top_level(self) -> bool {
+        matches!(self, F::Declare | F::Require | F::GetGlobal | F::SetGlobal | F::Log | F::Describe)
+    }
+
     /// The function of that number.
     pub(crate) fn from_number(number: u32) -> Option<Function> {
         ALL.get(number as usize).copied()
@@ -153,12 +160,12 @@ impl Function {
 
 /// All functions, in the order of their numbers.
 const ALL: &[Function] = &[
-    F::Seconds, F::Now, F::Time, F::Random, F::Say, F::Log, F::Declare, F::Require, F::GetGlobal, F::SetGlobal,
+    F::Seconds, F::Now, F::Time, F::Say, F::Log, F::Declare, F::Require, F::GetGlobal, F::SetGlobal,
     F::Start, F::Restart, F::Me, F::Park, F::Unpark, F::Await, F::Status, F::Cancel, F::RaiseIn, F::Defer, F::Describe,
     F::Complain, F::Tell, F::Ask, F::WaitEvent, F::WaitAction, F::Activator, F::Caller, F::IsTaking, F::Spawn,
     F::Despawn, F::RaiseAt, F::Find, F::FindAll, F::InBox, F::InCircle, F::Ray, F::Nearest, F::NameOf, F::ClassOf,
     F::Position, F::Size, F::Velocity, F::IsAlive, F::HandleOf, F::MoveTo, F::MoveBy, F::Follow, F::StopMoving,
-    F::SetPosition,
+    F::SetPosition, F::Label, F::Clock,
 ];
 
 #[cfg(test)]

@@ -122,8 +122,30 @@ impl Sim {
                 last.next = mail;
             }
         }
-        self.handle_next(frame, who, cause);
+        if self.classes.get(class).native.is_some() {
+            self.wake_native(who, cause);
+        } else {
+            self.handle_next(frame, who, cause);
+        }
         mail
+    }
+
+    /// A native actor that waits for an event takes it out of its mailbox itself.
+    fn wake_native(&mut self, who: ActorId, cause: u32) {
+        let main = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.main);
+        if self.state.tasks.0.get(main).is_some_and(|tasklet| matches!(tasklet.wait, Wait::Event(_))) {
+            let unused = self.ready(main, Go::On, cause);
+            debug_assert_eq!(unused, None);
+        }
+    }
+
+    /// Takes the oldest letter out of a native actor's mailbox.
+    pub(crate) fn take_letter(&mut self, who: ActorId) -> Option<(MailId, Mail)> {
+        let mail = self.state.actors.get(who)?.mail.0;
+        let letter = *self.state.mail.get(mail)?;
+        let actor = self.state.actors.get_mut(who)?;
+        actor.mail = if self.state.mail.contains_key(letter.next) { (letter.next, actor.mail.1) } else { Default::default() };
+        Some((mail, letter))
     }
 
     /// Starts handling the next message, if none is being handled.
@@ -179,7 +201,7 @@ impl Sim {
         if let Value::Pin(pin) = letter.event {
             frame.unpin(pin);
         }
-        let unused = if letter.asker.is_some() { self.ready(letter.asker, answer, self.cause) } else { answer.pin() };
+        let unused = if letter.asker.is_some() { self.ready(letter.asker, answer, self.back()) } else { answer.pin() };
         if let Some(pin) = unused {
             frame.unpin(pin);
         }

@@ -79,6 +79,9 @@ impl Host for Sim {
 impl Sim {
     fn dispatch(&mut self, function: Function, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         use Function as F;
+        if self.loader.is_some() && !function.works_at_top_level() {
+            return Err("the world does not exist yet at the top level of a script; do this in an actor's methods".into());
+        }
         match function {
             F::Seconds => {
                 let seconds = args::number(frame, 1, "seconds")?;
@@ -87,7 +90,6 @@ impl Sim {
             }
             F::Now => give(frame, Value::Number(self.state.tick as f64)),
             F::Time => give(frame, Value::Number(self.state.time)),
-            F::Random => Err("random is math.random".into()),
             F::Say => self.speak(OutputKind::Say, frame),
             F::Log => self.speak(OutputKind::Log, frame),
             F::Declare => self.declare(frame),
@@ -140,6 +142,12 @@ impl Sim {
             F::Follow => self.follow(frame),
             F::StopMoving => self.stop_moving(frame),
             F::SetPosition => self.set_position(frame),
+            F::Label => {
+                let text = args::maybe_actor(frame, 1).map(|actor| self.label(actor)).unwrap_or_default();
+                frame.push_text(&text);
+                Ok(Flow::Return(1))
+            }
+            F::Clock => give(frame, Value::Number(self.state.time)),
         }
     }
 

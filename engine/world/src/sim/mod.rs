@@ -9,12 +9,17 @@ pub(crate) mod events;
 pub(crate) mod exceptions;
 pub(crate) mod host;
 pub(crate) mod lifecycle;
+pub(crate) mod linker;
+pub(crate) mod loader;
 pub(crate) mod motion;
 pub(crate) mod queries;
 pub(crate) mod queue;
 pub(crate) mod state;
 pub(crate) mod tasks;
+pub(crate) mod values;
 pub(crate) mod wires;
+
+use std::collections::BTreeMap;
 
 use dormouse_vm::Pin;
 
@@ -51,6 +56,10 @@ pub(crate) struct Sim {
     pub(crate) classes: Classes,
     pub(crate) names: Names,
     pub(crate) pins: Pins,
+    /// What `require` gives, by path.
+    pub(crate) modules: BTreeMap<String, Pin>,
+    /// While the scripts are loaded.
+    pub(crate) loader: Option<loader::Loader>,
     pub(crate) state: State,
     /// Who runs.
     pub(crate) current: TaskId,

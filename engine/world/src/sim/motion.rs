@@ -37,7 +37,7 @@ impl Sim {
                 frame.pop(1);
                 match own {
                     Some(own) => Some(own),
-                    None => self.classes.number_prop(frame, self.class_of_actor(who), "speed"),
+                    None => self.classes.number_prop(self.class_of_actor(who), "speed"),
                 }
             }
         };
@@ -130,34 +130,28 @@ impl Sim {
         body.map_or([0.0, 0.0], |body| body.center.into())
     }
 
-    /// One tick of movement, and what came of it.
-    pub(crate) fn move_all(&mut self, frame: &mut Frame<'_>, contacts: &mut Vec<Contact>) {
-        contacts.clear();
-        self.state.space.step(self.state.duration as f32, contacts);
+    /// What came of a tick of movement.
+    pub(crate) fn meet_all(&mut self, frame: &mut Frame<'_>, contacts: &mut Vec<Contact>) {
         for contact in contacts.drain(..) {
             self.meet(frame, contact);
             frame.set_len(0);
         }
     }
 
-    fn owner(&self, body: BodyId) -> ActorId {
-        self.state.space.get(body).map_or(ActorId::default(), |body| ActorId::from_bits(body.owner))
-    }
-
     fn meet(&mut self, frame: &mut Frame<'_>, contact: Contact) {
         match contact {
             Contact::Arrived { body } => {
-                let who = self.owner(body);
+                let who = ActorId::from_bits(body);
                 self.arrive(frame, who, Go::With(Value::Bool(true)));
             }
             Contact::Lost { body } => {
-                let who = self.owner(body);
+                let who = ActorId::from_bits(body);
                 let pin = self.exception(frame, "Dead", &[]);
                 self.arrive(frame, who, Go::Raise(Value::Pin(pin)));
             }
             Contact::Blocked { body, other, normal, point } => {
-                let who = self.owner(body);
-                let other = other.map(|other| self.owner(other)).filter(|other| self.is_alive(*other));
+                let who = ActorId::from_bits(body);
+                let other = other.map(ActorId::from_bits).filter(|other| self.is_alive(*other));
                 self.collide(frame, who, other, normal.into(), point.into());
             }
             Contact::Entered { trigger, body } => self.touch(frame, trigger, body, "Entered"),
@@ -211,8 +205,8 @@ impl Sim {
         }
     }
 
-    fn touch(&mut self, frame: &mut Frame<'_>, trigger: BodyId, body: BodyId, event: &str) {
-        let (trigger, other) = (self.owner(trigger), self.owner(body));
+    fn touch(&mut self, frame: &mut Frame<'_>, trigger: u64, body: u64, event: &str) {
+        let (trigger, other) = (ActorId::from_bits(trigger), ActorId::from_bits(body));
         if self.is_alive(trigger) {
             self.push_exception(frame, event, &[("other", Value::Handle(other.handle()))]);
             self.send_own(frame, trigger);

@@ -105,6 +105,7 @@ impl Sim {
         let [w, h] = args::point(frame, 2, "the size of in_box")?;
         let wanted = self.wanted(frame, 3)?;
         let mut bodies = Vec::new();
+        self.state.space.settle(true);
         self.state.space.in_box(center.into(), [w.abs() / 2.0, h.abs() / 2.0].into(), &Filter::default(), &mut bodies);
         self.give_bodies(frame, &bodies, &wanted)
     }
@@ -115,6 +116,7 @@ impl Sim {
         let radius = args::number(frame, 2, "the radius of in_circle")?.max(0.0);
         let wanted = self.wanted(frame, 3)?;
         let mut bodies = Vec::new();
+        self.state.space.settle(true);
         self.state.space.in_circle(center.into(), radius as f32, &Filter::default(), &mut bodies);
         self.give_bodies(frame, &bodies, &wanted)
     }
@@ -139,8 +141,9 @@ impl Sim {
         let from = args::point(frame, 1, "where the ray begins")?;
         let to = args::point(frame, 2, "where the ray ends")?;
         let wanted = self.wanted(frame, 3)?;
+        self.state.space.settle(false);
         let fits = |owner: u64| self.fits(ActorId::from_bits(owner), &wanted);
-        let hit = self.state.space.ray(from.into(), to.into(), &Filter { accept: Some(&fits), ..Filter::default() });
+        let hit = self.state.space.ray(from.into(), to.into(), &Filter { accept: Some(&fits) });
         let Some(hit) = hit else { return give(frame, Value::Nil) };
         let actor = hit.body.and_then(|body| self.state.space.get(body)).map(|body| ActorId::from_bits(body.owner));
         let ([px, py], [nx, ny]) = (hit.point.into(), hit.normal.into());
@@ -164,8 +167,9 @@ impl Sim {
         let point = args::point(frame, 1, "the point of nearest")?;
         let wanted = self.wanted(frame, 2)?;
         let radius = args::optional_number(frame, 3, "the radius of nearest")?.map(|radius| radius.max(0.0) as f32);
+        self.state.space.settle(true);
         let fits = |owner: u64| self.fits(ActorId::from_bits(owner), &wanted);
-        let filter = Filter { accept: Some(&fits), ..Filter::default() };
+        let filter = Filter { accept: Some(&fits) };
         let found = self.state.space.nearest(point.into(), radius, &filter);
         let owner = found.and_then(|body| self.state.space.get(body)).map(|body| ActorId::from_bits(body.owner));
         give(frame, owner.map_or(Value::Nil, |actor| Value::Handle(actor.handle())))

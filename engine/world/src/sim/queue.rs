@@ -31,6 +31,11 @@ impl Sim {
         None
     }
 
+    /// Where an answer goes on: with the cause of whoever asked, so that asking many one after another is no chain.
+    pub(crate) fn back(&self) -> u32 {
+        self.state.causes[self.cause as usize].parent
+    }
+
     /// The end of a chain of causes, from the last time the same thing happened to the same actor.
     fn name_cycle(&self, last: u32) -> String {
         let causes = &self.state.causes;
@@ -212,6 +217,7 @@ impl Sim {
             cancelled: false,
             trimmed: false,
             go: Go::On,
+            spent: 0,
             lent: credit,
             object: Pin::NIL,
             sibling,

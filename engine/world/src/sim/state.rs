@@ -13,7 +13,7 @@ use crate::space::{BodyId, Space};
 use crate::wheel::{Moved, Place, Wheel};
 
 /// An actor: its place among the others; what it is made of lies in the VM.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Actor {
     /// Its number in the order of all spawns: the order of everything.
     pub(crate) order: u64,
@@ -46,8 +46,9 @@ pub(crate) struct Actor {
     pub(crate) wires: (u32, u32),
     /// Bytes that it may still allocate before it is measured.
     pub(crate) credit: i64,
-    /// `stop` has been asked for; it ends when its tasklets have.
+    /// It was despawned: it is gone when its tasklets and then `stop` are over.
     pub(crate) dying: bool,
+    pub(crate) stopped: bool,
 }
 
 /// What a tasklet does.
@@ -122,6 +123,8 @@ impl Moment {
 pub(crate) enum Go {
     /// From its start, or from a wait that returns nothing.
     On,
+    /// From `wait`, which returns the ticks that it slept.
+    Slept,
     /// From a wait that returns this.
     With(Value),
     /// With this raised in it.
@@ -136,7 +139,7 @@ impl Go {
     /// Which of two that arrive at once wins.
     pub(crate) fn strength(self) -> u8 {
         match self {
-            Go::On => 0,
+            Go::On | Go::Slept => 0,
             Go::With(_) => 1,
             Go::Raise(_) => 2,
             Go::EndAction(..) => 3,
@@ -148,13 +151,13 @@ impl Go {
         match self {
             Go::With(value) | Go::Raise(value) => value.pin(),
             Go::EndAction(_, pin) => Some(pin),
-            Go::On | Go::Cancel => None,
+            Go::On | Go::Slept | Go::Cancel => None,
         }
     }
 }
 
 /// A tasklet. What wakes it at every tick comes first, in one cache line.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Tasklet {
     pub(crate) thread: Thread,
     pub(crate) owner: ActorId,
@@ -169,6 +172,8 @@ pub(crate) struct Tasklet {
     pub(crate) cancelled: bool,
     pub(crate) trimmed: bool,
     pub(crate) go: Go,
+    /// Interrupts that it has used in the tick at which it last ran.
+    pub(crate) spent: i64,
     /// Bytes of credit that it began with.
     pub(crate) lent: i64,
     /// The table that scripts know it by, if any does.
@@ -192,7 +197,7 @@ pub(crate) struct Tasklet {
 }
 
 /// An action in flight.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Flight {
     pub(crate) actor: ActorId,
     pub(crate) action: Name,
@@ -215,7 +220,7 @@ pub(crate) struct Flight {
 pub(crate) const GROUND: u32 = u32::MAX;
 
 /// A message on its way, in a mailbox, or being handled.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Mail {
     pub(crate) event: Value,
     /// Who sent it; null for the engine.
@@ -277,7 +282,7 @@ pub(crate) struct Cause {
 pub(crate) const TIME: u32 = 0;
 
 /// See the module's comment.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct State {
     pub(crate) tick: u64,
     /// Seconds of world time.
@@ -333,4 +338,45 @@ pub struct Counts {
     pub wires: u64,
     /// Errors that nothing caught.
     pub errors: u64,
+}
+
+/// Field by field, so that copying into an old state uses its memory again: images are made every tick.
+impl Clone for State {
+    fn clone(&self) -> Self {
+        State {
+            actors: self.actors.clone(),
+            tasks: self.tasks.clone(),
+            mail: self.mail.clone(),
+            flights: self.flights.clone(),
+            free_flights: self.free_flights.clone(),
+            wheel: self.wheel.clone(),
+            queue: self.queue.clone(),
+            posts: self.posts.clone(),
+            delayed: self.delayed.clone(),
+            wires: self.wires.clone(),
+            causes: self.causes.clone(),
+            space: self.space.clone(),
+            named: self.named.clone(),
+            ..*self
+        }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        self.actors.clone_from(&from.actors);
+        self.tasks.0.clone_from(&from.tasks.0);
+        self.mail.clone_from(&from.mail);
+        self.flights.clone_from(&from.flights);
+        self.free_flights.clone_from(&from.free_flights);
+        self.wheel.clone_from(&from.wheel);
+        self.queue.clone_from(&from.queue);
+        self.posts.clone_from(&from.posts);
+        self.delayed.clone_from(&from.delayed);
+        self.wires.clone_from(&from.wires);
+        self.causes.clone_from(&from.causes);
+        self.space.clone_from(&from.space);
+        self.named.clone_from(&from.named);
+        let State { tick, time, duration, spawned, started, posted, level, game, counts, .. } = *from;
+        (self.tick, self.time, self.duration, self.spawned, self.started) = (tick, time, duration, spawned, started);
+        (self.posted, self.level, self.game, self.counts) = (posted, level, game, counts);
+    }
 }

@@ -26,8 +26,11 @@ impl Sim {
 
     fn start_named(&mut self, frame: &mut Frame<'_>, name: Name) -> Result<Flow, Raise> {
         let owner = self.own_actor("start")?;
+        let Some(cause) = self.because(owner, self.classes.starting) else {
+            return Err("too many tasks start one another in one tick; wait in one of them".into());
+        };
         let thread = frame.pop_tasklet(frame.len() - 1);
-        let task = self.enter_task(thread, owner, Role::Task, name, self.cause);
+        let task = self.enter_task(thread, owner, Role::Task, name, cause);
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.name = name;
         }
@@ -100,7 +103,13 @@ impl Sim {
         }
         self.push_for(frame, 2, owner)?;
         let value = frame.value(frame.len());
-        self.ready_in(frame, task, Go::Raise(value));
+        let unused = match self.because(owner, self.classes.raising) {
+            Some(cause) => self.ready(task, Go::Raise(value), cause),
+            None => value.pin(),
+        };
+        if let Some(pin) = unused {
+            frame.unpin(pin);
+        }
         give(frame, Value::Bool(true))
     }
 
@@ -227,6 +236,17 @@ impl Sim {
         Ok(Flow::Return(0))
     }
 
+    /// Replaces the last value by a copy, since another actor may get it; by its text, where it can't be copied.
+    pub(crate) fn isolate_last(&mut self, frame: &mut Frame<'_>) {
+        let at = frame.len();
+        if self.push_isolated(frame, at).is_err() {
+            frame.set_len(at);
+            let text = self.show(frame, at);
+            frame.push_text(&text);
+        }
+        frame.remove(at);
+    }
+
     /// Wakes those who await a task that is over, and tells its object.
     pub(crate) fn settle_task(&mut self, frame: &mut Frame<'_>, task: TaskId, state: &str, values: &[Value]) {
         let Some(tasklet) = self.state.tasks.0.get(task) else { return };
@@ -243,15 +263,8 @@ impl Sim {
                 frame.set(results, "n");
                 for (at, value) in values.iter().enumerate() {
                     frame.push(*value);
-                    // Another actor may hold the task: what crosses is a copy.
-                    if let Value::Pin(_) = value {
-                        let original = frame.len();
-                        if self.push_isolated(frame, original).is_err() {
-                            frame.set_len(original);
-                        }
-                    }
+                    self.isolate_last(frame);
                     frame.set_item(results, at as u32 + 1);
-                    frame.set_len(results);
                 }
                 frame.set(table, "results");
             } else if state == "cancelled" {
@@ -259,13 +272,14 @@ impl Sim {
                 frame.set(table, "problem");
             } else {
                 frame.push(values.first().copied().unwrap_or(Value::Nil));
+                self.isolate_last(frame);
                 frame.set(table, "problem");
             }
             frame.pop(1);
         }
         for waiter in self.chain(awaiters) {
             if waiter.is_some()
-                && let Some(pin) = self.ready(waiter, Go::On, self.cause)
+                && let Some(pin) = self.ready(waiter, Go::On, self.back())
             {
                 frame.unpin(pin);
             }

@@ -1,0 +1,53 @@
+//! Dormouse: a game scripting engine. Every thing in a game is an actor with coroutines of its own, written as plain
+//! linear Luau; a native engine schedules a million of them over discrete ticks, raises collisions in the very line
+//! that waits, and carries out what the level's designer wired in the map editor.
+//!
+//! ```
+//! use dormouse::{Config, Scripts, World};
+//!
+//! let scripts = Scripts::new().with("lamp.luau", "
+//!     local Lamp = actor 'Lamp' { props = { seconds = 1 } }
+//!     function Lamp:run()
+//!         say 'click'
+//!         wait(seconds(self.seconds))
+//!         say 'clack'
+//!     end
+//!     return Lamp
+//! ");
+//! let mut world = World::new(&Config::default(), &scripts)?;
+//! world.spawn("Lamp", &[("seconds".into(), 0.5.into())].into())?;
+//! for _ in 0..60 {
+//!     world.tick(&[]);
+//! }
+//! let said: Vec<_> = world.take_output().into_iter().map(|line| (line.tick, line.text)).collect();
+//! assert_eq!(said, [(1, "click".into()), (31, "clack".into())]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rooms: [`World`] is the simulation; [`Scripts`] and [`map::Map`] are what goes into it, [`input`] what comes in
+//! at a tick, [`Output`] what comes out; [`check`] finds mistakes in maps before anything runs.
+
+#![forbid(unsafe_code)]
+
+// pub mod check;
+mod datum;
+mod ids;
+pub mod input;
+// pub mod map;
+mod names;
+mod output;
+mod scripts;
+mod sim;
+mod space;
+mod wheel;
+mod world;
+
+pub use datum::Datum;
+pub use dormouse_vm::{ForeignImage, Place, VmError};
+pub use ids::{ActorId, TaskId};
+pub use output::{Output, OutputKind};
+pub use scripts::{Scripts, ScriptsError};
+pub use sim::Limits;
+pub use sim::loader::ScriptError;
+pub use world::native::{Context, Event, NativeActor, NativeClass};
+pub use world::{Config, Summary, World, WorldError, WorldImage};

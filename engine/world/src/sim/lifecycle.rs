@@ -1,0 +1,338 @@
+//! Birth and death of actors. A dead one leaves nothing behind: its tasklets are cancelled and run their `finally`,
+//! its letters come back, whoever waits for it learns why.
+
+use dormouse_vm::{Flow, Frame, Kind, Pin, Raise, Thread, Value, Vm};
+
+use super::classes::{BodyPlan, PropKind};
+use super::host::give;
+use super::linker::{BUILT_IN, MAX_SIZE};
+use super::queue::OrNone;
+use super::state::{Actor, GROUND, Go, Role};
+use super::{Sim, args, values};
+use crate::ids::{ActorId, MailId, TaskId};
+use crate::names::{Name, suggestion};
+use crate::space::{Body, BodyId, Shape};
+
+/// What an actor is made from.
+pub(crate) struct Birth {
+    pub(crate) class: u32,
+    pub(crate) name: Name,
+    /// The object in the map, or 0.
+    pub(crate) object: u32,
+    pub(crate) center: [f32; 2],
+    pub(crate) size: [f32; 2],
+    /// It is round, where its class does not say.
+    pub(crate) round: bool,
+    pub(crate) body: Option<BodyPlan>,
+}
+
+/// Pixels that an actor measures when nobody says.
+const DEFAULT_SIZE: [f32; 2] = [16.0, 16.0];
+
+impl Sim {
+    /// Makes an actor that does not run yet. Its table has its id and nothing else.
+    pub(crate) fn create(&mut self, frame: &mut Frame<'_>, birth: Birth) -> ActorId {
+        let order = self.state.spawned;
+        self.state.spawned += 1;
+        let instance = self.classes.get(birth.class).instance;
+        let (shape, size) = shape_of(&birth);
+        let id = self.state.actors.insert(Actor {
+            order,
+            class: birth.class,
+            name: birth.name,
+            object: birth.object,
+            table: Pin::NIL,
+            globals: Pin::NIL,
+            body: BodyId::default(),
+            size,
+            main: TaskId::default(),
+            tasklets: TaskId::default(),
+            mover: TaskId::default(),
+            mail: Default::default(),
+            handling: MailId::default(),
+            event_task: TaskId::default(),
+            listeners: TaskId::default(),
+            watchers: TaskId::default(),
+            flights: GROUND,
+            wires: (0, 0),
+            credit: self.limits.memory,
+            dying: false,
+            stopped: false,
+        });
+        frame.push_table(0, 4);
+        let table = frame.len();
+        frame.push(Value::Handle(id.handle()));
+        frame.set(table, "id");
+        frame.push(Value::Pin(instance));
+        frame.set_metatable(table);
+        let body = self.state.space.insert(Body {
+            shape,
+            center: birth.center.into(),
+            layer: birth.body.as_ref().map_or(0, |plan| plan.layer),
+            mask: birth.body.as_ref().map_or(0, |plan| plan.collides),
+            trigger: birth.body.as_ref().is_some_and(|plan| plan.trigger),
+            ghost: birth.body.is_none(),
+            order,
+            owner: id.bits(),
+        });
+        let actor = &mut self.state.actors[id];
+        actor.table = frame.pop_pin();
+        actor.body = body;
+        if birth.name != Name::NONE {
+            self.state.named.entry(birth.name).or_default().push(id);
+        }
+        id
+    }
+
+    /// Starts an actor's life, later in this tick.
+    pub(crate) fn begin_life(&mut self, frame: &mut Frame<'_>, id: ActorId, cause: u32) {
+        let Some(actor) = self.state.actors.get(id) else { return };
+        let (table, class) = (actor.table, actor.class);
+        let label = self.classes.main;
+        if self.classes.get(class).native.is_some() {
+            let task = self.enter_task(Thread::default(), id, Role::Native, label, cause);
+            self.state.actors[id].main = task;
+            return;
+        }
+        let Some(life) = self.classes.get(class).life else { return };
+        frame.push(Value::Pin(life));
+        frame.push(Value::Pin(table));
+        let thread = frame.pop_tasklet(1);
+        let task = self.enter_task(thread, id, Role::Main, label, cause);
+        self.state.actors[id].main = task;
+    }
+
+    /// `spawn(class, { ... })`
+    pub(crate) fn spawn_call(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let name = args::text(frame, 1, "the class to spawn")?;
+        let class = self.class_named(&name)?;
+        let what = format!("spawn(\"{name}\")");
+        if !matches!(frame.kind(2), Kind::None | Kind::Nil | Kind::Table) {
+            return Err(format!("{what} takes a table of props, not a {}", frame.kind(2).name()).into());
+        }
+        if self.state.actors.len() >= self.limits.actors as usize {
+            return Err(format!("the world has {} actors, as many as it may have", self.limits.actors).into());
+        }
+        let birth = self.read_birth(frame, class, &what)?;
+        self.check_props(frame, class, &what)?;
+        let Some(cause) = self.because(self.actor, self.classes.spawning) else {
+            return Err("too many actors spawn one another in one tick".into());
+        };
+        let id = self.create(frame, birth);
+        self.set_props(frame, id)?;
+        self.begin_life(frame, id, cause);
+        self.trace(id, |sim| format!("spawned by {}", sim.label(sim.actor)));
+        give(frame, Value::Handle(id.handle()))
+    }
+
+    fn read_birth(&mut self, frame: &mut Frame<'_>, class: u32, what: &str) -> Result<Birth, Raise> {
+        frame.set_len(2);
+        frame.get(2, "name");
+        let name = args::optional_text(frame, 3, &format!("the name in {what}"))?;
+        frame.get(2, "position");
+        let center = match frame.is_nil(4) {
+            true => self.place(self.actor),
+            false => args::point(frame, 4, &format!("the position in {what}"))?,
+        };
+        frame.get(2, "size");
+        let size = match frame.is_nil(5) {
+            true => DEFAULT_SIZE,
+            false => args::point(frame, 5, &format!("the size in {what}"))?,
+        };
+        if size.iter().any(|side| !(0.0..=MAX_SIZE).contains(side)) {
+            return Err(format!("the size in {what} must be from 0 to {MAX_SIZE} pixels").into());
+        }
+        let body = match frame.get(2, "body") {
+            Kind::Nil => self.classes.get(class).body.clone(),
+            _ => self.body_plan(frame, 6)?,
+        };
+        frame.set_len(2);
+        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
+        Ok(Birth { class, name, object: 0, center, size, round: false, body })
+    }
+
+    /// Whether the props in the table at 2 are ones that the class has, and fit; and whether none is missing.
+    fn check_props(&mut self, frame: &mut Frame<'_>, class: u32, what: &str) -> Result<(), Raise> {
+        let known = &self.classes.get(class).props;
+        frame.entries(2, |frame| {
+            let (key, value) = (frame.len() - 1, frame.len());
+            let name = frame.display(key);
+            if BUILT_IN.contains(&name.as_str()) && name != "id" {
+                return Ok(());
+            }
+            let Some(prop) = known.get(&name) else {
+                let names = known.keys().map(String::as_str).chain(BUILT_IN.iter().copied());
+                let hint = suggestion(&name, names);
+                return Err(Raise::Message(format!("{what}: class {} has no prop `{name}`{hint}", self.classes.get(class).name)));
+            };
+            if !values::fits(frame, value, prop.kind) {
+                let kind = args::kind_of(frame, value);
+                return Err(Raise::Message(format!("{what}: prop `{name}` must be a {}, not a {kind}", prop.kind.word())));
+            }
+            Ok(())
+        })?;
+        for (name, prop) in known {
+            if !prop.required {
+                continue;
+            }
+            let missing = frame.get(2, name) == Kind::Nil;
+            frame.pop(1);
+            if missing {
+                return Err(format!("{what}: prop `{name}` (a {}) must be given", prop.kind.word()).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the props in the table at 2 into the new actor's own table.
+    fn set_props(&mut self, frame: &mut Frame<'_>, id: ActorId) -> Result<(), Raise> {
+        frame.push(Value::Pin(self.state.actors[id].table));
+        let own = frame.len();
+        let known = self.classes.get(self.state.actors[id].class).props.clone();
+        let result = frame.entries(2, |frame| {
+            let (key, value) = (frame.len() - 1, frame.len());
+            let name = frame.display(key);
+            let Some(prop) = known.get(&name) else { return Ok(()) };
+            match args::maybe_actor(frame, value) {
+                Some(actor) if prop.kind == PropKind::Actor => frame.push(Value::Handle(actor.handle())),
+                _ => self.push_isolated(frame, value)?,
+            }
+            frame.set(own, &name);
+            Ok(())
+        });
+        frame.set_len(own - 1);
+        if result.is_err() {
+            // A prop that can't be copied: there is no such actor after all.
+            self.unmake(frame, id);
+        }
+        result
+    }
+
+    /// Takes back an actor that has not begun to live.
+    fn unmake(&mut self, frame: &mut Frame<'_>, id: ActorId) {
+        self.leave_names(id);
+        if let Some(actor) = self.state.actors.remove(id) {
+            self.state.space.remove(actor.body);
+            frame.unpin(actor.table);
+        }
+    }
+
+    // ---- death -----------------------------------------------------------------------------------------------
+
+    /// `despawn(who)` and `who:despawn()`
+    pub(crate) fn despawn_call(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+        let who = args::actor(frame, 1, "whom despawn is to end")?;
+        let alive = self.is_alive(who);
+        if alive {
+            self.kill(frame, who);
+        }
+        give(frame, Value::Bool(alive))
+    }
+
+    /// Begins an actor's end: it can't be found any more, and its tasklets run their last parts in this tick.
+    pub(crate) fn kill(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+        self.trace(who, |_| "despawned".into());
+        let Some(actor) = self.state.actors.get_mut(who) else { return };
+        actor.dying = true;
+        let (body, watchers, mail, main) = (actor.body, actor.watchers, actor.mail.0, actor.main);
+        let mut task = actor.tasklets;
+        self.leave_names(who);
+        self.state.space.remove(body);
+        for watcher in self.chain(watchers) {
+            let pin = self.exception(frame, "Dead", &[("actor", Value::Handle(who.handle()))]);
+            self.ready_in(frame, watcher, Go::Raise(Value::Pin(pin)));
+        }
+        self.return_letters(frame, who, mail);
+        let mut tasks = Vec::new();
+        while let Some(tasklet) = self.state.tasks.0.get(task) {
+            tasks.push(task);
+            task = tasklet.sibling;
+        }
+        if tasks.is_empty() {
+            return self.start_last(frame, who);
+        }
+        // Oldest first, and the main one before all: the order in which they were born.
+        tasks.reverse();
+        tasks.sort_by_key(|task| *task != main);
+        for task in tasks {
+            self.cancel_task(frame, task);
+        }
+    }
+
+    fn leave_names(&mut self, who: ActorId) {
+        let Some(name) = self.state.actors.get(who).map(|actor| actor.name).filter(|name| *name != Name::NONE) else {
+            return;
+        };
+        if let Some(all) = self.state.named.get_mut(&name) {
+            all.retain(|other| *other != who);
+            if all.is_empty() {
+                self.state.named.remove(&name);
+            }
+        }
+    }
+
+    /// Letters that nobody will read: those who asked get `Dead`.
+    fn return_letters(&mut self, frame: &mut Frame<'_>, who: ActorId, mut mail: MailId) {
+        while let Some(letter) = self.state.mail.get(mail) {
+            let next = letter.next;
+            self.return_letter(frame, who, mail);
+            mail = next;
+        }
+        if let Some(actor) = self.state.actors.get_mut(who) {
+            actor.mail = Default::default();
+        }
+    }
+
+    /// One letter comes back unanswered.
+    pub(crate) fn return_letter(&mut self, frame: &mut Frame<'_>, who: ActorId, mail: MailId) {
+        let asked = self.state.mail.get(mail).is_some_and(|letter| letter.asker.is_some());
+        let answer = match asked {
+            true => Go::Raise(Value::Pin(self.exception(frame, "Dead", &[("actor", Value::Handle(who.handle()))]))),
+            false => Go::On,
+        };
+        self.close_letter(frame, mail, answer);
+    }
+
+    /// All tasklets of a dying actor are over: now `stop` runs, or it has run and the actor is gone.
+    pub(crate) fn start_last(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+        let Some(actor) = self.state.actors.get_mut(who) else { return };
+        let stopped = std::mem::replace(&mut actor.stopped, true);
+        let (table, class) = (actor.table, actor.class);
+        let Some(stop) = self.classes.get(class).stop.filter(|_| !stopped) else { return self.bury(frame, who) };
+        frame.push(Value::Pin(stop));
+        frame.push(Value::Pin(table));
+        frame.push_text("despawned");
+        let thread = frame.pop_tasklet(2);
+        let label = self.classes.stopping;
+        self.enter_task(thread, who, Role::Last, label, self.cause);
+    }
+
+    /// The actor is gone.
+    fn bury(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+        if let Some(actor) = self.state.actors.remove(who) {
+            frame.unpin(actor.table);
+            frame.unpin(actor.globals);
+        }
+    }
+
+    /// A tasklet is over and forgotten; was it the last of an actor that dies?
+    pub(crate) fn after_task(&mut self, vm: &mut Vm, owner: ActorId) {
+        let over = self.state.actors.get(owner).is_some_and(|actor| actor.dying && !self.state.tasks.0.contains_key(actor.tasklets));
+        if over {
+            let _ = vm.enter(|frame| self.start_last(frame, owner));
+        }
+    }
+}
+
+fn shape_of(birth: &Birth) -> (Shape, [f32; 2]) {
+    let plan = birth.body.as_ref();
+    let [mut w, mut h] = birth.size;
+    w = plan.and_then(|plan| plan.width).unwrap_or(w);
+    h = plan.and_then(|plan| plan.height).unwrap_or(h);
+    let round = plan.and_then(|plan| plan.circle).unwrap_or(birth.round);
+    if round {
+        let radius = plan.and_then(|plan| plan.radius).unwrap_or(w.min(h) / 2.0);
+        return (Shape::Circle { radius }, [2.0 * radius, 2.0 * radius]);
+    }
+    (Shape::Box { half: [w / 2.0, h / 2.0].into() }, [w, h])
+}

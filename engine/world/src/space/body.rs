@@ -1,0 +1,111 @@
+//! What space is made of: plain data.
+
+use serde::Serialize;
+use slotmap::new_key_type;
+
+/// A point or way in the plane, in pixels.
+pub(crate) use glam::Vec2;
+
+new_key_type! {
+    /// Names a body.
+    pub(crate) struct BodyId;
+}
+
+/// The layer of walls.
+pub(crate) const WALL_LAYER: u8 = 1;
+
+/// An axis-aligned rectangle.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Rect {
+    pub(crate) min: Vec2,
+    pub(crate) max: Vec2,
+}
+
+/// The shape of a body, about its centre.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) enum Shape {
+    /// A box, by half its sides.
+    Box { half: Vec2 },
+    /// A circle.
+    Circle { radius: f32 },
+}
+
+impl Shape {
+    /// Half the sides of the box around it.
+    pub(crate) fn reach(self) -> Vec2 {
+        match self {
+            Shape::Box { half } => half,
+            Shape::Circle { radius } => Vec2::splat(radius),
+        }
+    }
+}
+
+/// A body.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Body {
+    pub(crate) shape: Shape,
+    pub(crate) center: Vec2,
+    /// Which layer it is in, 0 to 31.
+    pub(crate) layer: u8,
+    /// The layers that it collides with, a bit each. Two bodies meet when each one's mask has the other's layer.
+    pub(crate) mask: u32,
+    /// It notices what overlaps it and stops nobody.
+    pub(crate) trigger: bool,
+    /// It has a place and nothing more.
+    pub(crate) ghost: bool,
+    /// All results are in this order.
+    pub(crate) order: u64,
+    /// Whose it is.
+    pub(crate) owner: u64,
+}
+
+impl Body {
+    /// The box around it. A ghost is the point where it is.
+    pub(crate) fn bounds(&self) -> Rect {
+        let reach = if self.ghost { Vec2::ZERO } else { self.shape.reach() };
+        Rect { min: self.center - reach, max: self.center + reach }
+    }
+
+    /// Whether two bodies' layers meet.
+    pub(crate) fn meets(&self, other: &Body) -> bool {
+        self.mask >> other.layer & 1 == 1 && other.mask >> self.layer & 1 == 1
+    }
+
+    pub(crate) fn solid(&self) -> bool {
+        !self.trigger && !self.ghost
+    }
+}
+
+/// Where a body is going.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) enum Motion {
+    /// To a point, in a straight line, at pixels a second.
+    To { target: Vec2, speed: f32 },
+    /// After another body, until their centres are within a distance.
+    Follow { who: BodyId, speed: f32, distance: f32 },
+}
+
+/// What came of a step. Bodies are named by their owners, since some may be gone already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Contact {
+    /// A motion reached its end.
+    Arrived { body: u64 },
+    /// The one that was followed is gone.
+    Lost { body: u64 },
+    /// A motion ended because something (a wall, for `None`) is in the way. The normal points from it to the body.
+    Blocked { body: u64, other: Option<u64>, normal: Vec2, point: Vec2 },
+    /// A solid body began to overlap a trigger.
+    Entered { trigger: u64, body: u64 },
+    /// It overlaps it no more.
+    Left { trigger: u64, body: u64 },
+}
+
+/// A body with what moves it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Slot {
+    pub(super) body: Body,
+    pub(super) motion: Option<Motion>,
+    pub(super) velocity: Vec2,
+    /// It is in the list of movers.
+    pub(super) listed: bool,
+}

@@ -1,0 +1,126 @@
+//! Space: bodies in the plane, how they move, what they touch, who is where. Kinematic: nothing has mass; bodies go
+//! where they are told until something is in the way. It knows nothing of actors but a number per body.
+//!
+//! Deterministic: everything happens in the order of the bodies' `order`, and no result depends on the shape of the
+//! search trees, which are mere caches: they are neither copied with a space nor written with it.
+
+mod body;
+mod query;
+mod shapes;
+mod step;
+mod touch;
+mod trees;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use slotmap::SlotMap;
+
+pub(crate) use body::{Body, BodyId, Contact, Motion, Rect, Shape, Vec2, WALL_LAYER};
+pub(crate) use query::Filter;
+
+use body::Slot;
+use touch::Touching;
+use trees::{Kind, Trees, Walls};
+
+/// See the module's comment.
+#[derive(Serialize)]
+pub(crate) struct Space {
+    #[serde(skip)]
+    walls: Arc<Walls>,
+    bodies: SlotMap<BodyId, Slot>,
+    /// Bodies with a motion, by order; some may have ended since.
+    movers: Vec<(u64, BodyId)>,
+    touching: Touching,
+    #[serde(skip)]
+    trees: Trees,
+}
+
+impl Space {
+    /// A space with these walls and no bodies.
+    pub(crate) fn new(walls: &[Rect]) -> Self {
+        Space {
+            walls: Arc::new(Walls::new(walls)),
+            bodies: SlotMap::with_key(),
+            movers: Vec::new(),
+            touching: Touching::default(),
+            trees: Trees::default(),
+        }
+    }
+
+    /// Cost: O(1). The trees learn of it when they are asked next.
+    pub(crate) fn insert(&mut self, body: Body) -> BodyId {
+        let kind = Kind::of(&body);
+        let id = self.bodies.insert(Slot { body, motion: None, velocity: Vec2::ZERO, listed: false });
+        self.trees.note(id, kind);
+        self.touching.inserted(id, kind);
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: BodyId) -> Option<Body> {
+        let slot = self.bodies.remove(id)?;
+        self.trees.forget(id);
+        self.touching.removed(id, Kind::of(&slot.body));
+        Some(slot.body)
+    }
+
+    pub(crate) fn get(&self, id: BodyId) -> Option<&Body> {
+        self.bodies.get(id).map(|slot| &slot.body)
+    }
+
+    /// Puts a body elsewhere at once; its motion goes on from there.
+    pub(crate) fn teleport(&mut self, id: BodyId, center: Vec2) {
+        if let Some(slot) = self.bodies.get_mut(id) {
+            slot.body.center = center;
+            let kind = Kind::of(&slot.body);
+            self.trees.note(id, kind);
+            self.touching.changed(id, kind);
+        }
+    }
+
+    /// Begins a motion, in place of the one in flight.
+    pub(crate) fn go(&mut self, id: BodyId, motion: Motion) {
+        let Some(slot) = self.bodies.get_mut(id) else { return };
+        slot.motion = Some(motion);
+        if !slot.listed {
+            slot.listed = true;
+            self.movers.push((slot.body.order, id));
+        }
+    }
+
+    /// Ends the motion in flight. True when there was one.
+    pub(crate) fn halt(&mut self, id: BodyId) -> bool {
+        let Some(slot) = self.bodies.get_mut(id) else { return false };
+        slot.velocity = Vec2::ZERO;
+        slot.motion.take().is_some()
+    }
+
+    /// Pixels a second, in the last step.
+    pub(crate) fn velocity(&self, id: BodyId) -> Vec2 {
+        self.bodies.get(id).map_or(Vec2::ZERO, |slot| slot.velocity)
+    }
+}
+
+impl Clone for Space {
+    fn clone(&self) -> Self {
+        Space {
+            walls: self.walls.clone(),
+            bodies: self.bodies.clone(),
+            movers: self.movers.clone(),
+            touching: self.touching.clone(),
+            trees: Trees::default(),
+        }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.walls.clone_from(&source.walls);
+        self.bodies.clone_from(&source.bodies);
+        self.movers.clone_from(&source.movers);
+        self.touching.clone_from(&source.touching);
+        // Our own tree is nearly right, and cheaper to mend than to make.
+        self.trees.doubt();
+    }
+}
+
+#[cfg(test)]
+mod tests;

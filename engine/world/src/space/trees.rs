@@ -1,0 +1,196 @@
+//! The broad phase: search trees (parry2d's) over the boxes around walls, solid bodies, triggers and ghosts. Caches:
+//! they may be thrown away at any time, and are brought up to date when they are asked.
+
+use parry2d::bounding_volume::Aabb;
+use parry2d::partitioning::{Bvh, BvhBuildStrategy};
+use slotmap::{Key, SlotMap};
+
+use super::body::{Body, BodyId, Rect, Slot, Vec2};
+
+/// Pixels by which a moving body's box is larger than need be, so that its leaf is moved only now and then.
+const MARGIN: f32 = 8.0;
+
+/// In which tree a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Solid,
+    Trigger,
+    Ghost,
+}
+
+impl Kind {
+    pub(super) fn of(body: &Body) -> Kind {
+        match (body.ghost, body.trigger) {
+            (true, _) => Kind::Ghost,
+            (_, true) => Kind::Trigger,
+            _ => Kind::Solid,
+        }
+    }
+}
+
+/// The walls, which never change.
+#[derive(Default)]
+pub(super) struct Walls {
+    pub(super) rects: Vec<Rect>,
+    tree: Bvh,
+}
+
+impl Walls {
+    pub(super) fn new(rects: &[Rect]) -> Self {
+        let leaves: Vec<Aabb> = rects.iter().map(|rect| aabb(*rect)).collect();
+        Walls { rects: rects.to_vec(), tree: Bvh::from_leaves(BvhBuildStrategy::Binned, &leaves) }
+    }
+
+    /// Numbers of the walls whose boxes overlap this one.
+    pub(super) fn near(&self, bounds: Rect, each: impl FnMut(u32)) {
+        self.tree.intersect_aabb(&aabb(bounds)).for_each(each);
+    }
+}
+
+/// What is known of a slot of the bodies' table.
+#[derive(Clone, Copy, Default)]
+struct Leaf {
+    id: BodyId,
+    /// The tree that it is in.
+    filed: Option<Kind>,
+    /// It is on the list of those to be looked at.
+    queued: bool,
+}
+
+/// See the module's comment.
+#[derive(Default)]
+pub(super) struct Trees {
+    trees: [Bvh; 3],
+    leaves: Vec<Leaf>,
+    /// Slots whose bodies have moved or are new, by the tree that they belong in.
+    queue: [Vec<u32>; 3],
+    /// Whether the trees are of this space's bodies at all.
+    trusted: bool,
+}
+
+fn index_of(id: BodyId) -> usize {
+    (id.data().as_ffi() & 0xffff_ffff) as usize
+}
+
+fn aabb(rect: Rect) -> Aabb {
+    Aabb { mins: rect.min, maxs: rect.max }
+}
+
+impl Trees {
+    /// A body is new or has moved.
+    #[inline]
+    pub(super) fn note(&mut self, id: BodyId, kind: Kind) {
+        if !self.trusted {
+            return;
+        }
+        let index = index_of(id);
+        if index >= self.leaves.len() {
+            self.leaves.resize(index + 1, Leaf::default());
+        }
+        let leaf = &mut self.leaves[index];
+        leaf.id = id;
+        if !leaf.queued {
+            leaf.queued = true;
+            self.queue[kind as usize].push(index as u32);
+        }
+    }
+
+    /// A body is gone.
+    pub(super) fn forget(&mut self, id: BodyId) {
+        if !self.trusted {
+            return;
+        }
+        if let Some(leaf) = self.leaves.get_mut(index_of(id))
+            && let Some(kind) = leaf.filed.take()
+        {
+            self.trees[kind as usize].remove(index_of(id) as u32);
+        }
+    }
+
+    /// The bodies were exchanged: everything must be looked at.
+    pub(super) fn doubt(&mut self) {
+        self.trusted = false;
+    }
+
+    /// Brings one tree up to date.
+    pub(super) fn update(&mut self, kind: Kind, bodies: &SlotMap<BodyId, Slot>) {
+        if !self.trusted {
+            self.look_at_all(bodies);
+        }
+        let mut queue = std::mem::take(&mut self.queue[kind as usize]);
+        for index in queue.drain(..) {
+            self.leaves[index as usize].queued = false;
+            let id = self.leaves[index as usize].id;
+            let Some(slot) = bodies.get(id) else { continue };
+            let actual = Kind::of(&slot.body);
+            if actual != kind {
+                // The slot's new body belongs elsewhere.
+                self.leaves[index as usize].queued = true;
+                self.queue[actual as usize].push(index);
+                continue;
+            }
+            self.file(index, slot);
+        }
+        self.queue[kind as usize].append(&mut queue);
+        if self.queue[kind as usize].is_empty() {
+            // Its memory serves the next time.
+            self.queue[kind as usize] = queue;
+        }
+    }
+
+    fn file(&mut self, index: u32, slot: &Slot) {
+        let kind = Kind::of(&slot.body);
+        let bounds = aabb(slot.body.bounds());
+        let leaf = &mut self.leaves[index as usize];
+        if let Some(old) = leaf.filed {
+            let tree = &mut self.trees[old as usize];
+            if old == kind && tree.leaf_node(index).is_some_and(|leaf| leaf.contains_aabb(&bounds)) {
+                return;
+            }
+            tree.remove(index);
+        }
+        let margin = if leaf.filed.is_some() || slot.motion.is_some() { Vec2::splat(MARGIN) } else { Vec2::ZERO };
+        leaf.filed = Some(kind);
+        self.trees[kind as usize].insert(Aabb { mins: bounds.mins - margin, maxs: bounds.maxs + margin }, index);
+    }
+
+    fn look_at_all(&mut self, bodies: &SlotMap<BodyId, Slot>) {
+        self.trusted = true;
+        self.queue.iter_mut().for_each(Vec::clear);
+        for index in 0..self.leaves.len() {
+            let leaf = self.leaves[index];
+            self.leaves[index].queued = false;
+            if !bodies.contains_key(leaf.id) {
+                // Gone, or its slot has another body now, which is noted below.
+                if let Some(kind) = self.leaves[index].filed.take() {
+                    self.trees[kind as usize].remove(index as u32);
+                }
+            }
+        }
+        for (id, slot) in bodies {
+            self.note(id, Kind::of(&slot.body));
+        }
+    }
+
+    /// Bodies of an up-to-date tree whose boxes may overlap this one, in no order that means anything.
+    #[inline]
+    pub(super) fn near(&self, kind: Kind, bounds: Rect, mut each: impl FnMut(BodyId)) {
+        for index in self.trees[kind as usize].intersect_aabb(&aabb(bounds)) {
+            each(self.leaves[index as usize].id);
+        }
+    }
+
+    /// The least distance for which `cost` of a body gives one, below `limit`.
+    pub(super) fn least(&self, kind: Kind, point: Vec2, limit: f32, cost: impl Fn(BodyId) -> Option<f32>) -> Option<f32> {
+        let tree = &self.trees[kind as usize];
+        let best = tree.find_best(
+            limit,
+            |node, _| {
+                let outside = (node.mins() - point).max(point - node.maxs()).max(Vec2::ZERO);
+                outside.length()
+            },
+            |index, _| cost(self.leaves[index as usize].id),
+        );
+        best.map(|(_, distance)| distance)
+    }
+}

@@ -1,0 +1,61 @@
+//! Images: a whole world copied as it lies in memory, to go back to within this process.
+
+use dormouse_vm::{ForeignImage, Image};
+
+use crate::sim::state::State;
+
+use super::World;
+use super::native::NativeStates;
+
+/// A copy of a world. Keep it to make the next image in: its memory is used again.
+#[derive(Default)]
+pub struct WorldImage {
+    heap: Image,
+    state: Option<State>,
+    names: usize,
+    natives: NativeStates,
+}
+
+impl WorldImage {
+    /// Bytes of the heap's copy.
+    pub fn size(&self) -> usize {
+        self.heap.size()
+    }
+}
+
+impl World {
+    /// A copy of the world, between two ticks.
+    ///
+    /// Cost: one copy of [`World::heap`] bytes and of the native side.
+    pub fn image(&self) -> WorldImage {
+        let mut image = WorldImage::default();
+        self.image_into(&mut image);
+        image
+    }
+
+    /// As [`World::image`], into the memory of an image that is no longer needed.
+    pub fn image_into(&self, image: &mut WorldImage) {
+        self.vm.image_into(&mut image.heap);
+        match &mut image.state {
+            Some(state) => state.clone_from(&self.sim.state),
+            None => image.state = Some(self.sim.state.clone()),
+        }
+        image.names = self.sim.names.len();
+        self.natives.save(&mut image.natives);
+    }
+
+    /// Makes the world what it was when the image was made. What was not taken out of it by then
+    /// ([`World::take_output`]) is forgotten.
+    ///
+    /// Errors: an image of another world. Cost: as [`World::image`].
+    pub fn rewind(&mut self, image: &WorldImage) -> Result<(), ForeignImage> {
+        let state = image.state.as_ref().ok_or(ForeignImage)?;
+        self.vm.rewind(&image.heap)?;
+        self.sim.state.clone_from(state);
+        self.sim.names.truncate(image.names);
+        self.natives.load(&image.natives);
+        self.sim.output.clear();
+        self.sim.leave_actor();
+        Ok(())
+    }
+}

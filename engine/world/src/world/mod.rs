@@ -1,0 +1,164 @@
+//! A world: one deterministic simulation. This is the library's main door; the rooms behind it are the machine
+//! (`dormouse-vm`) and the simulation's state. Nothing here reads a clock, a file or the environment.
+
+mod birth;
+mod hash;
+mod image;
+mod inputs;
+pub mod native;
+mod tasklet;
+mod tick;
+
+use dormouse_vm::Vm;
+
+use crate::ids::{ActorId, TaskId};
+use crate::output::Output;
+use crate::sim::Sim;
+use crate::sim::state::Counts;
+use crate::space::Contact;
+use crate::wheel::Timer;
+
+pub use birth::{Config, WorldError};
+pub use image::{WorldImage};
+
+/// A world. See the crate's documentation for the whole.
+///
+/// What may be alive across a [rewind](World::rewind): values only. A world lends nothing of its inside: actors are
+/// named by [`ActorId`], results come out as text and [`Datum`](crate::Datum)s, so that no reference can outlive the
+/// memory it pointed to; the borrow checker sees to the rest, since rewinding takes the world exclusively.
+pub struct World {
+    vm: Vm,
+    sim: Sim,
+    natives: native::Natives,
+    /// Buffers that each tick uses again.
+    due: Vec<Timer>,
+    contacts: Vec<Contact>,
+}
+
+/// What a run's closing summary tells. Counts since the world's birth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Ticks that have passed.
+    pub ticks: u64,
+    /// Actors alive.
+    pub actors: usize,
+    /// Tasklets alive, asleep or not.
+    pub tasklets: usize,
+    /// Actors ever.
+    pub spawned: u64,
+    /// Times that a tasklet was resumed.
+    pub wakes: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Wires that reached a target.
+    pub wires: u64,
+    /// Errors that nothing caught.
+    pub errors: u64,
+    /// Bytes of the VM's heap in use.
+    pub memory: usize,
+}
+
+impl World {
+    /// The number of the last tick.
+    pub fn now(&self) -> u64 {
+        self.sim.state.tick
+    }
+
+    /// World time, in seconds.
+    pub fn time(&self) -> f64 {
+        self.sim.state.time
+    }
+
+    /// What the actors said and what went wrong since the last call, in order.
+    pub fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.sim.output)
+    }
+
+    /// Whether actions, wires, events and collisions are put out too. It changes nothing else.
+    pub fn set_tracing(&mut self, tracing: bool) {
+        self.sim.tracing = tracing;
+    }
+
+    /// The counts for a summary.
+    pub fn summary(&self) -> Summary {
+        let state = &self.sim.state;
+        let Counts { wakes, events, wires, errors } = state.counts;
+        Summary {
+            ticks: state.tick,
+            actors: state.actors.len(),
+            tasklets: state.tasks.0.len(),
+            spawned: state.spawned,
+            wakes,
+            events,
+            wires,
+            errors,
+            memory: self.vm.heap(),
+        }
+    }
+
+    /// The live actor of that name; the first spawned when there are more.
+    pub fn find(&self, name: &str) -> Option<ActorId> {
+        let name = self.sim.names.find(name)?;
+        self.sim.state.named.get(&name)?.first().copied()
+    }
+
+    /// All live actors, in spawn order. Cost: all are looked at.
+    pub fn actors(&self) -> Vec<ActorId> {
+        let mut actors: Vec<_> =
+            self.sim.state.actors.iter().filter(|(_, actor)| !actor.dying).map(|(id, actor)| (actor.order, id)).collect();
+        actors.sort_unstable();
+        actors.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Whether the actor is there.
+    pub fn is_alive(&self, actor: ActorId) -> bool {
+        self.sim.is_alive(actor)
+    }
+
+    /// An actor's name, or its class and number where it has none.
+    pub fn name_of(&self, actor: ActorId) -> String {
+        self.sim.label(actor)
+    }
+
+    /// An actor's class, while it lives.
+    pub fn class_of(&self, actor: ActorId) -> Option<&str> {
+        let actor = self.sim.state.actors.get(actor)?;
+        Some(&self.sim.classes.get(actor.class).name)
+    }
+
+    /// Where an actor's centre is, in pixels, while it lives.
+    pub fn position_of(&self, actor: ActorId) -> Option<[f32; 2]> {
+        self.sim.is_alive(actor).then(|| self.sim.place(actor))
+    }
+
+    /// Whether an actor is taking an action; any, for `None`.
+    pub fn is_taking(&self, actor: ActorId, action: Option<&str>) -> bool {
+        let flights = self.sim.state.actors.get(actor).map(|actor| actor.flights);
+        match action {
+            None => flights.is_some_and(|flights| flights != crate::sim::state::GROUND),
+            Some(action) => self.sim.names.find(action).is_some_and(|name| self.sim.flight_of(actor, name).is_some()),
+        }
+    }
+
+    /// Where each of an actor's sleeping tasklets is: the lines that wait, innermost first.
+    pub fn places_of(&self, actor: ActorId) -> Vec<Vec<dormouse_vm::Place>> {
+        let mut task = self.sim.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.tasklets);
+        let mut places = Vec::new();
+        while let Some(tasklet) = self.sim.state.tasks.0.get(task) {
+            places.push(self.vm.places(tasklet.thread));
+            task = tasklet.sibling;
+        }
+        places.reverse();
+        places
+    }
+
+    /// Bytes of the VM's heap in use: what an image copies, the native side apart.
+    pub fn heap(&self) -> usize {
+        self.vm.heap()
+    }
+
+    /// A whole garbage collection at once, for measuring what is really held.
+    pub fn collect(&mut self) {
+        self.vm.collect_all();
+    }
+}

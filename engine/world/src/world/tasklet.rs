@@ -1,0 +1,320 @@
+//! Running one tasklet of the queue, and what follows from how it came back. The one place where scripts run.
+
+use dormouse_vm::{Failure, Frame, Kind, Outcome, Pin, Quota, TerminalKind, Value};
+
+use crate::ids::{ActorId, TaskId};
+use crate::output::OutputKind;
+use crate::sim::Sim;
+use crate::sim::state::{Go, Role, Tasklet, Wait};
+use crate::wheel::Timer;
+
+use super::World;
+
+/// Interrupts that being resumed costs, so that tasklets that wake one another for ever within a tick come to an end.
+const RESUME: i64 = 100;
+/// Sleeps of so many ticks or more are worth cutting the sleeper's memory down.
+const LONG: u32 = 120;
+
+impl World {
+    /// Resumes a tasklet until it waits or ends.
+    #[inline]
+    pub(super) fn run(&mut self, task: TaskId, cause: u32) {
+        let sim = &mut self.sim;
+        let tick = sim.state.tick;
+        let Some(tasklet) = sim.state.tasks.0.get_mut(task) else { return };
+        if tasklet.role == Role::Native {
+            return self.run_native(task, cause);
+        }
+        let go = std::mem::replace(&mut tasklet.go, Go::On);
+        let slept = (tick - tasklet.since) as u32;
+        if slept > 0 {
+            tasklet.spent = 0;
+        }
+        let quota =
+            Quota { time: sim.limits.time - tasklet.spent, credit: tasklet.credit, memory: sim.limits.memory };
+        let thread = tasklet.thread;
+        sim.actor = tasklet.owner;
+        sim.current = task;
+        sim.cause = cause;
+        sim.state.counts.wakes += 1;
+        let before = self.vm.interrupts();
+        let outcome = match go {
+            Go::Slept => self.vm.wake(thread, sim, slept, &quota),
+            Go::On => self.vm.resume(thread, sim, &[], &quota),
+            other => self.run_with(thread, other, &quota),
+        };
+        let spent = RESUME + (self.vm.interrupts() - before) as i64;
+        let sim = &mut self.sim;
+        let Some(tasklet) = sim.state.tasks.0.get_mut(task) else { return };
+        tasklet.credit = self.vm.credit();
+        tasklet.spent += spent;
+        let Outcome::Slept(ticks) = outcome else { return self.came_back(task, outcome) };
+        tasklet.since = tick;
+        // Something may have been raised in it while it ran, by itself or by what it called.
+        if tasklet.cancelled || tasklet.go != Go::On || tasklet.role == Role::Last {
+            return self.slept_in_vain(task);
+        }
+        tasklet.wait = Wait::Ticks;
+        let timer = Timer { due: tick + u64::from(ticks), order: tasklet.order, task };
+        tasklet.timer = Some(sim.state.wheel.insert(timer));
+        if ticks >= LONG {
+            self.vm.trim(thread);
+        }
+    }
+
+    /// The less usual ways to go on.
+    fn run_with(&mut self, thread: dormouse_vm::Thread, go: Go, quota: &Quota) -> Outcome {
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        let outcome = match go {
+            Go::On | Go::Slept => vm.resume(thread, sim, &[], quota),
+            Go::With(value) => vm.resume(thread, sim, &[value], quota),
+            Go::Raise(value) => vm.raise(thread, sim, value, quota),
+            Go::Cancel => vm.cancel(thread, sim, quota),
+            // The pin goes with the exception.
+            Go::EndAction(token, pin) => return vm.cancel_call(thread, sim, token, pin, quota),
+        };
+        if let Some(pin) = go.pin() {
+            vm.unpin(pin);
+        }
+        outcome
+    }
+
+    /// It wants to sleep, but something is in store for it, or it may not wait at all.
+    #[cold]
+    fn slept_in_vain(&mut self, task: TaskId) {
+        let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
+        if tasklet.role == Role::Last {
+            return self.forbid_wait(task);
+        }
+        let go = if tasklet.cancelled { Go::Cancel } else { tasklet.go };
+        tasklet.wait = Wait::Ticks;
+        tasklet.go = Go::On;
+        let cause = self.sim.cause;
+        if let Some(pin) = self.sim.ready(task, go, cause) {
+            self.vm.unpin(pin);
+        }
+    }
+
+    /// `stop` and deferred calls run when everything else is over: there is no time left for them to wait.
+    fn forbid_wait(&mut self, task: TaskId) {
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        sim.leave_wait(task);
+        let again = std::mem::replace(&mut sim.state.tasks.0[task].cancelled, true);
+        let pin = vm.enter(|frame| {
+            frame.push_text("can't wait here: the actor's life is over (stop), or what it belongs to has ended (defer)");
+            frame.pop_pin()
+        });
+        // One that catches the error and waits again is ended.
+        let go = match pin {
+            Ok(pin) if !again => Go::Raise(Value::Pin(pin)),
+            _ => Go::Cancel,
+        };
+        let cause = sim.cause;
+        sim.state.tasks.0[task].go = go;
+        sim.state.queue.push_back((task, cause));
+    }
+
+    /// What follows when a tasklet did not simply go to sleep.
+    fn came_back(&mut self, task: TaskId, outcome: Outcome) {
+        let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
+        match outcome {
+            Outcome::Slept(_) => {}
+            Outcome::Parked if tasklet.role == Role::Last => self.forbid_wait(task),
+            Outcome::Parked => {
+                if tasklet.cancelled || tasklet.go != Go::On {
+                    self.parked_in_vain(task);
+                }
+            }
+            // A bare coroutine.yield outside of coroutines: the rest of the world has a turn.
+            Outcome::Yielded => {
+                tasklet.since = self.sim.state.tick;
+                tasklet.wait = Wait::Ticks;
+                if tasklet.cancelled || tasklet.go != Go::On || tasklet.role == Role::Last {
+                    return self.slept_in_vain(task);
+                }
+                let timer = Timer { due: self.sim.state.tick + 1, order: tasklet.order, task };
+                tasklet.timer = Some(self.sim.state.wheel.insert(timer));
+                tasklet.go = Go::On;
+            }
+            Outcome::Returned | Outcome::Failed | Outcome::Unwound(_) => self.end(task, outcome),
+        }
+    }
+
+    #[cold]
+    fn parked_in_vain(&mut self, task: TaskId) {
+        let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
+        if tasklet.wait == Wait::Ready {
+            // It is in the queue already (an action that asks again): what is in store goes first.
+            if tasklet.cancelled {
+                tasklet.go = Go::Cancel;
+            }
+            return;
+        }
+        let go = if tasklet.cancelled { Go::Cancel } else { tasklet.go };
+        tasklet.go = Go::On;
+        let cause = self.sim.cause;
+        if let Some(pin) = self.sim.ready(task, go, cause) {
+            self.vm.unpin(pin);
+        }
+    }
+
+    // ---- ends ------------------------------------------------------------------------------------------------
+
+    /// A tasklet is over: whoever waits for it learns how, and it is forgotten.
+    fn end(&mut self, task: TaskId, outcome: Outcome) {
+        let tasklet = self.sim.state.tasks.0[task];
+        let asked = tasklet.role == Role::Event;
+        let known = tasklet.object != Pin::NIL;
+        let quiet = outcome == Outcome::Returned && !asked && !known && tasklet.deferred == Pin::NIL;
+        if !quiet {
+            self.settle(task, tasklet, outcome);
+        }
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        sim.forget_task(vm, task);
+        sim.after_task(vm, tasklet.owner);
+    }
+
+    fn settle(&mut self, task: TaskId, tasklet: Tasklet, outcome: Outcome) {
+        let (state, values, failure) = self.how_it_ended(task, tasklet, outcome);
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        let settled = vm.enter(|frame| {
+            sim.settle_task(frame, task, state, &values);
+            frame.set_len(0);
+            if tasklet.role == Role::Event {
+                sim.answer(frame, tasklet.owner, state, values.first().copied());
+                frame.set_len(0);
+            }
+            if let Some(failure) = &failure
+                && tasklet.role != Role::Event
+            {
+                sim.tell_of_failure(frame, task, tasklet.owner, failure, values.first().copied());
+                frame.set_len(0);
+            }
+            sim.start_deferred(frame, task);
+        });
+        for pin in values.iter().filter_map(|value| value.pin()) {
+            self.vm.unpin(pin);
+        }
+        if let Err(error) = settled {
+            self.sim.report_engine(&error);
+        }
+    }
+
+    /// The word for it, the results or the error, and what to report.
+    fn how_it_ended(&mut self, task: TaskId, tasklet: Tasklet, outcome: Outcome) -> (&'static str, Vec<Value>, Option<String>) {
+        if outcome == Outcome::Returned {
+            let values = self.vm.take_results(tasklet.thread);
+            return ("done", values.unwrap_or_default(), None);
+        }
+        let failure = self.vm.failure(tasklet.thread);
+        let values = vec![failure.value];
+        if outcome == Outcome::Unwound(TerminalKind::Cancelled) || self.is_cancellation(failure.value) {
+            return ("cancelled", values, None);
+        }
+        let heard = self.sim.is_heard(task, tasklet);
+        let text = self.sim.explain(&failure, tasklet);
+        if heard {
+            return ("failed", values, None);
+        }
+        let label = self.sim.task_label(task);
+        let sim = &mut self.sim;
+        sim.state.counts.errors += 1;
+        sim.put(OutputKind::Error, tasklet.owner, format!("{label} failed: {text}"));
+        ("failed", values, Some(text))
+    }
+
+    /// Whether the error is that of an action which another of its group ended: that is nobody's mistake.
+    fn is_cancellation(&mut self, value: Value) -> bool {
+        let Value::Pin(_) = value else { return false };
+        let name = self.vm.enter(|frame| {
+            frame.push(value);
+            frame.get(1, "name");
+            frame.text(2)
+        });
+        matches!(name.ok().flatten().as_deref(), Some("ActionCancelled"))
+    }
+}
+
+impl Sim {
+    /// Whether somebody waits for the tasklet's end, and so learns of its error.
+    fn is_heard(&self, task: TaskId, tasklet: Tasklet) -> bool {
+        let awaited = !self.chain(self.state.tasks.0[task].awaiters).is_empty();
+        let handling = self.state.actors.get(tasklet.owner).map(|actor| actor.handling).unwrap_or_default();
+        let asked = self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default());
+        awaited || (tasklet.role == Role::Event && asked)
+    }
+
+    /// The error as a person reads it, with the way it came, and a hint where a name is misspelt.
+    fn explain(&self, failure: &Failure, tasklet: Tasklet) -> String {
+        let hint = self.hint(&failure.message, tasklet.owner);
+        let lines = failure.traceback.trim_end();
+        if lines.is_empty() { format!("{}{hint}", failure.message) } else { format!("{}{hint}\n{lines}", failure.message) }
+    }
+
+    fn hint(&self, message: &str, owner: ActorId) -> String {
+        let missing = message.split_once("missing method '").and_then(|(_, rest)| rest.split_once('\''));
+        let Some((name, _)) = missing else { return String::new() };
+        let Some(actor) = self.state.actors.get(owner) else { return String::new() };
+        let class = self.classes.get(actor.class);
+        let built_in = crate::sim::api::METHODS.iter().chain(crate::sim::api::OWN_METHODS);
+        let known = class.methods.iter().map(String::as_str).chain(built_in.filter_map(|(name, _)| name.to_str().ok()));
+        crate::names::suggestion(name, known)
+    }
+
+    /// The event that an actor gets when one of its tasklets failed.
+    fn tell_of_failure(&mut self, frame: &mut Frame<'_>, task: TaskId, owner: ActorId, text: &str, error: Option<Value>) {
+        let Some(actor) = self.state.actors.get(owner).filter(|actor| !actor.dying) else { return };
+        if !self.classes.get(actor.class).handles_events && actor.listeners == TaskId::default() {
+            return;
+        }
+        frame.push(error.unwrap_or(Value::Nil));
+        self.isolate_last(frame);
+        let error = frame.len();
+        self.push_exception(frame, "TaskFailed", &[]);
+        let event = frame.len();
+        frame.push_copy(error);
+        frame.set(event, "error");
+        frame.push_text(text);
+        frame.set(event, "traceback");
+        frame.push(Value::Handle(task.handle()));
+        frame.set(event, "task");
+        self.send_own(frame, owner);
+    }
+
+    /// The answer to whoever asked, from the end of an event's tasklet.
+    fn answer(&mut self, frame: &mut Frame<'_>, owner: ActorId, state: &str, value: Option<Value>) {
+        let handling = self.state.actors.get(owner).map(|actor| actor.handling).unwrap_or_default();
+        let asked = self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default());
+        let go = match state {
+            _ if !asked => Go::On,
+            "cancelled" => {
+                let who = Value::Handle(owner.handle());
+                Go::Raise(Value::Pin(self.exception(frame, "Dead", &[("actor", who)])))
+            }
+            _ => {
+                frame.push(value.unwrap_or(Value::Nil));
+                self.isolate_last(frame);
+                let value = frame.value(frame.len());
+                if state == "done" { Go::With(value) } else { Go::Raise(value) }
+            }
+        };
+        self.handled(frame, owner, go);
+    }
+
+    /// What was deferred to the tasklet's end runs now, on a tasklet of its own.
+    fn start_deferred(&mut self, frame: &mut Frame<'_>, task: TaskId) {
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
+        let deferred = std::mem::replace(&mut tasklet.deferred, Pin::NIL);
+        let owner = tasklet.owner;
+        if deferred == Pin::NIL {
+            return;
+        }
+        frame.push(Value::Pin(self.pins.last));
+        frame.push(Value::Pin(deferred));
+        frame.unpin(deferred);
+        debug_assert_eq!(frame.kind(frame.len()), Kind::Table);
+        let thread = frame.pop_tasklet(1);
+        let label = self.classes.deferred;
+        self.enter_task(thread, owner, Role::Last, label, self.cause);
+    }
+}
