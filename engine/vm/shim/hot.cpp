@@ -59,7 +59,9 @@ int dm_wake(lua_State* L, double slept)
     L->top++;
 
     const CallInfo* caller = L->ci - 1;
-    if (L->status != LUA_YIELD || caller == L->base_ci || clvalue(caller->func)->isC || (caller->flags & LUA_CALLINFO_OPYIELD))
+    const Closure* waits = clvalue(L->ci->func);
+    if (L->status != LUA_YIELD || !waits->isC || waits->c.f != dm_sleep || caller == L->base_ci || clvalue(caller->func)->isC ||
+        (caller->flags & LUA_CALLINFO_OPYIELD))
         return lua_resume(L, nullptr, 1);
 
     L->nCcalls = L->baseCcalls = 1;
@@ -82,9 +84,10 @@ int dm_wake(lua_State* L, double slept)
         return lua_resumeerror(L, nullptr);
     }
 
-    if (L->status == LUA_OK && L->ci != L->base_ci)
+    if (L->status == SCHEDULED_REENTRY || (L->status == LUA_OK && L->ci != L->base_ci))
     {
-        // The function returned to a C function that goes on (a protected call, say).
+        // A protected call leaves its function for the resuming loop to run; or the function returned to a C function
+        // that goes on (a protected call, again).
         L->status = LUA_YIELD;
         return lua_resume(L, nullptr, 0);
     }

@@ -1,11 +1,10 @@
 //! The way of a tick: inputs and messages in, timers due, rounds of tasklets with the wires between them, movement
 //! and what came of it, a share of garbage collection.
 
+use crate::ids::{ActorId, TaskId};
 use crate::input::What;
 use crate::sim::Sim;
-use crate::sim::state::{Cause, Go, TIME, Wait};
-use crate::ids::{ActorId, TaskId};
-use crate::names::Name;
+use crate::sim::state::{Go, TIME, Wait};
 
 use super::World;
 
@@ -20,8 +19,6 @@ impl World {
     pub fn tick(&mut self, inputs: &[What]) {
         let state = &mut self.sim.state;
         state.tick += 1;
-        state.causes.clear();
-        state.causes.push(Cause { parent: TIME, hops: 0, who: ActorId::default(), what: Name::NONE });
         for input in inputs {
             self.take_input(input);
         }
@@ -31,6 +28,8 @@ impl World {
         self.run_rounds();
         self.move_bodies();
         self.run_rounds();
+        // All but time itself: a cause is one within a tick, or from outside before it.
+        self.sim.state.causes.truncate(1);
         self.vm.collect();
     }
 
