@@ -29,11 +29,11 @@
 
 #![forbid(unsafe_code)]
 
-// pub mod check;
+pub mod check;
 mod datum;
 mod ids;
 pub mod input;
-// pub mod map;
+pub mod map;
 mod names;
 mod output;
 mod scripts;
@@ -48,6 +48,7 @@ pub use ids::{ActorId, TaskId};
 pub use output::{Output, OutputKind};
 pub use scripts::{Scripts, ScriptsError};
 pub use sim::Limits;
+pub use sim::state::Moment;
 pub use sim::loader::ScriptError;
 pub use world::native::{Context, Event, NativeActor, NativeClass};
 pub use world::{Config, Summary, World, WorldError, WorldImage};

@@ -61,7 +61,7 @@ pub enum WorldError {
     Scripts(Vec<ScriptError>),
     /// A map that does not fit the scripts: all of what is wrong with it.
     #[error("{}", list(.0))]
-    Map(Vec<String>),
+    Map(Vec<crate::check::Finding>),
 }
 
 fn list<T: std::fmt::Display>(problems: &[T]) -> String {

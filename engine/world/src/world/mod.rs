@@ -6,6 +6,7 @@ mod hash;
 mod image;
 mod inputs;
 pub mod native;
+mod populate;
 mod tasklet;
 mod tick;
 

@@ -1,0 +1,138 @@
+//! `dormouse check`: mistakes in maps and scripts, each with its place and a way to mend it.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use dormouse::check::{ClassIndex, Finding, Severity, check_map};
+use dormouse::map::Map;
+use dormouse::{Config, Scripts, World, WorldError};
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Maps, scripts, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The folder of actor classes that the maps are checked against
+    #[arg(long, default_value = "scripts", value_name = "DIR")]
+    scripts: PathBuf,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// True when there is no error; warnings are told, but are none.
+pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
+    let mut maps = BTreeSet::new();
+    let mut folders = BTreeSet::new();
+    for path in &args.paths {
+        collect(path, &mut maps, &mut folders, &args.scripts)?;
+    }
+    if !maps.is_empty() {
+        folders.insert(args.scripts.clone());
+    }
+    if maps.is_empty() && folders.is_empty() {
+        return Err("there is no map (*.tmx) and no script (*.luau) here".into());
+    }
+    let mut findings = Vec::new();
+    let mut index = None;
+    for folder in &folders {
+        let checked = check_scripts(folder, &mut findings)?;
+        if *folder == args.scripts {
+            index = checked;
+        }
+    }
+    for map in &maps {
+        check_one(map, index.as_ref(), &mut findings);
+    }
+    report(&findings, maps.len(), args.json);
+    Ok(findings.iter().all(|finding| finding.severity != Severity::Error))
+}
+
+/// Sorts a path into maps and scripts folders.
+fn collect(
+    path: &Path,
+    maps: &mut BTreeSet<PathBuf>,
+    folders: &mut BTreeSet<PathBuf>,
+    scripts: &Path,
+) -> Result<(), Box<dyn Error>> {
+    let extension = |path: &Path| path.extension().and_then(|ending| ending.to_str()).map(str::to_owned);
+    if !path.exists() {
+        return Err(format!("{}: there is no such file or folder", path.display()).into());
+    }
+    if path.is_file() {
+        match extension(path).as_deref() {
+            Some("tmx") => drop(maps.insert(path.into())),
+            // A script is checked together with those that it may require.
+            Some("luau" | "lua") if path.starts_with(scripts) => drop(folders.insert(scripts.into())),
+            Some("luau" | "lua") => drop(folders.insert(path.parent().map(Path::to_path_buf).unwrap_or_default())),
+            _ => return Err(format!("{}: neither a map (.tmx) nor a script (.luau)", path.display()).into()),
+        }
+        return Ok(());
+    }
+    let mut has_scripts = false;
+    for entry in std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))? {
+        let entry = entry?.path();
+        match extension(&entry).as_deref() {
+            Some("tmx") => drop(maps.insert(entry)),
+            Some("luau" | "lua") => has_scripts = true,
+            _ => {}
+        }
+    }
+    if has_scripts {
+        folders.insert(path.into());
+    }
+    Ok(())
+}
+
+fn check_scripts(folder: &Path, findings: &mut Vec<Finding>) -> Result<Option<ClassIndex>, Box<dyn Error>> {
+    let scripts = Scripts::read(folder)?;
+    match World::new(&Config::default(), &scripts) {
+        Ok(world) => Ok(Some(world.class_index(&scripts))),
+        Err(WorldError::Scripts(errors)) => {
+            findings.extend(errors.into_iter().map(|error| Finding {
+                severity: Severity::Error,
+                code: "script",
+                file: folder.join(error.file.strip_prefix("scripts/").unwrap_or(&error.file)),
+                line: error.line,
+                object: None,
+                what: error.message,
+                mend: "mend the script; maps can be checked when all scripts load".into(),
+            }));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_one(path: &Path, index: Option<&ClassIndex>, findings: &mut Vec<Finding>) {
+    match (Map::load(path), index) {
+        (Ok(map), Some(index)) => findings.extend(check_map(&map, index)),
+        (Ok(map), None) => findings.extend(map.findings),
+        (Err(error), _) => findings.push(Finding {
+            severity: Severity::Error,
+            code: "map",
+            file: error.file,
+            line: error.line,
+            object: None,
+            what: error.what,
+            mend: "open the map in Tiled and save it again".into(),
+        }),
+    }
+}
+
+fn report(findings: &[Finding], maps: usize, json: bool) {
+    if json {
+        for finding in findings {
+            println!("{}", json!(finding));
+        }
+        return;
+    }
+    for finding in findings {
+        println!("{finding}");
+    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    println!("{}: {}, {}", plural(maps, "map"), plural(errors, "error"), plural(findings.len() - errors, "warning"));
+}
