@@ -1,19 +1,30 @@
 //! Inputs: what comes into a world from outside, by tick; and the text form of a whole run's inputs, which people
-//! write for `run --input` and tools write as a recording.
+//! write for `run --input` and tools write as a recording. Nothing here touches a world: what an input does is the
+//! world's own matter.
 //!
-//! One input a line. `#` begins a comment; blank lines are fine; ticks never go back.
+//! One input a line: the tick, the kind, what belongs to it.
 //!
 //! ```text
-//! 10  key 1 right down                     # player 1 presses "right" at tick 10
+//! 10  key 1 right down                        # player 1 presses "right" at tick 10
 //! 25  key 1 right up
 //! 30  event guard_1 Alarm {"where": "yard"}   # guard_1 gets the event { name = "Alarm", where = "yard" }
 //! 40  action door_a.Close
-//! 40  action lamp_1.Dim 0.5                # with an argument, in JSON; {"x": 1, "y": 2} is a vector
-//! 60  duration 0.02                        # ticks last 1/50 s from here on
+//! 40  action "the lamp".Dim 0.5               # a name with blanks; an argument in JSON
+//! 60  duration 0.02                           # ticks last 1/50 s from here on
 //! ```
+//!
+//! * Ticks count from 1 and never go back; the inputs of one tick come in as they are written.
+//! * `#` begins a comment at the line's beginning or after a blank. Blank lines are fine.
+//! * A name with a blank or a `"`, or that begins with `#`, is written as a JSON string. Any name may be.
+//! * Values are JSON. `{"x": 1, "y": 2}`, perhaps with a `z`, is a vector; the fields of an event are fields, whatever
+//!   they are called.
+//! * A line has at most 1 MiB, JSON in it at most 127 levels.
 
 mod parse;
+#[cfg(test)]
+mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -23,7 +34,7 @@ use crate::datum::Datum;
 
 pub use parse::InputError;
 
-/// One thing that comes into a world.
+/// One thing that comes into a world. Displayed as it is written in a file, without the tick.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// A key (or button) of a player goes down or up. The actor `player` (player 1), `player_2`... gets the event
@@ -42,7 +53,7 @@ pub enum What {
         actor: String,
         /// The event's name.
         name: String,
-        /// More fields.
+        /// More fields. `name` is none of them.
         fields: BTreeMap<String, Datum>,
     },
     /// An actor takes an action.
@@ -69,9 +80,10 @@ pub struct Input {
     pub what: What,
 }
 
-/// The inputs of a run, in order.
+/// The inputs of a run, in order. Displayed as the text that [`Inputs::parse`] reads back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inputs {
+    /// Ticks never go back in it.
     list: Vec<Input>,
     next: usize,
 }
@@ -82,20 +94,25 @@ impl Inputs {
         &self.list
     }
 
-    /// Those of a tick. To be asked tick by tick.
+    /// Those of a tick. To be asked tick by tick, each once: those of earlier ticks are passed over, as they were part
+    /// of a run that is gone on with. Cost: what it returns.
     pub fn take(&mut self, tick: u64) -> Vec<What> {
-        let from = self.next;
-        while self.list.get(self.next).is_some_and(|input| input.tick <= tick) {
-            self.next += 1;
-        }
-        self.list[from..self.next].iter().map(|input| input.what.clone()).collect()
+        self.next += self.list[self.next..].iter().take_while(|input| input.tick < tick).count();
+        let due = self.list[self.next..].iter().take_while(|input| input.tick == tick);
+        let due: Vec<What> = due.map(|input| input.what.clone()).collect();
+        self.next += due.len();
+        due
     }
 }
 
+/// Of inputs with their ticks; those of one tick stay in the order in which they come.
 impl FromIterator<(u64, What)> for Inputs {
     fn from_iter<I: IntoIterator<Item = (u64, What)>>(inputs: I) -> Self {
-        let list = inputs.into_iter().enumerate();
-        let list = list.map(|(at, (tick, what))| Input { tick, line: at as u32 + 1, what }).collect();
+        let mut list: Vec<Input> = inputs.into_iter().map(|(tick, what)| Input { tick, line: 0, what }).collect();
+        list.sort_by_key(|input| input.tick);
+        for (line, input) in (1..).zip(&mut list) {
+            input.line = line;
+        }
         Inputs { list, next: 0 }
     }
 }
@@ -109,14 +126,30 @@ impl fmt::Display for Inputs {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Key { player, key, down } => write!(f, "key {player} {key} {}", if *down { "down" } else { "up" }),
-            What::Event { actor, name, fields } if fields.is_empty() => write!(f, "event {actor} {name}"),
-            What::Event { actor, name, fields } => {
-                write!(f, "event {actor} {name} {}", Datum::Map(fields.clone()).to_json())
+            What::Key { player, key, down } => {
+                write!(f, "key {player} {} {}", written(key), if *down { "down" } else { "up" })
             }
-            What::Action { actor, action, arg: Datum::Nil } => write!(f, "action {actor}.{action}"),
-            What::Action { actor, action, arg } => write!(f, "action {actor}.{action} {}", arg.to_json()),
+            What::Event { actor, name, fields } => {
+                write!(f, "event {} {}", written(actor), written(name))?;
+                match fields.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " {}", Datum::Map(fields.clone()).to_json()),
+                }
+            }
+            What::Action { actor, action, arg } => {
+                write!(f, "action {}.{action}", written(actor))?;
+                match arg {
+                    Datum::Nil => Ok(()),
+                    arg => write!(f, " {}", arg.to_json()),
+                }
+            }
             What::Duration(seconds) => write!(f, "duration {seconds}"),
         }
     }
+}
+
+/// A name as a line says it: bare, or as a JSON string where it would not be read back whole.
+fn written(name: &str) -> Cow<'_, str> {
+    let bare = !name.is_empty() && !name.starts_with('#') && !name.contains(|c: char| c == '"' || c.is_whitespace());
+    if bare { name.into() } else { serde_json::Value::from(name).to_string().into() }
 }

@@ -207,10 +207,10 @@ impl Sim {
         }
     }
 
-    /// Sends an event of the engine, as the last value of the frame, which is popped.
-    pub(crate) fn send_own(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+    /// Sends an event of the engine, as the last value of the frame, which is popped. `from` is who made it happen.
+    pub(crate) fn send_own(&mut self, frame: &mut Frame<'_>, who: ActorId, from: ActorId) {
         let at = frame.len();
-        let (current, actor) = (std::mem::take(&mut self.current), std::mem::take(&mut self.actor));
+        let (current, actor) = (std::mem::take(&mut self.current), std::mem::replace(&mut self.actor, from));
         self.send(frame, who, at, TaskId::default());
         (self.current, self.actor) = (current, actor);
         frame.set_len(at - 1);

@@ -191,7 +191,7 @@ impl Sim {
         let class = self.class_of_actor(who);
         if self.classes.get(class).handles.contains(&self.classes.collision) {
             // The class decides what to raise, and where: the motion is over, the call that made it still waits.
-            self.send_own(frame, who);
+            self.send_own(frame, who, other.unwrap_or_default());
         } else {
             let pin = frame.pop_pin();
             self.arrive(frame, who, Go::Raise(Value::Pin(pin)));
@@ -200,7 +200,7 @@ impl Sim {
             let still = self.state.actors.get(other).is_some_and(|actor| !actor.mover.is_some());
             if still && self.classes.get(self.class_of_actor(other)).handles_events {
                 self.push_exception(frame, "Bumped", &[("other", Value::Handle(who.handle()))]);
-                self.send_own(frame, other);
+                self.send_own(frame, other, who);
             }
         }
     }
@@ -209,7 +209,7 @@ impl Sim {
         let (trigger, other) = (ActorId::from_bits(trigger), ActorId::from_bits(body));
         if self.is_alive(trigger) {
             self.push_exception(frame, event, &[("other", Value::Handle(other.handle()))]);
-            self.send_own(frame, trigger);
+            self.send_own(frame, trigger, other);
         }
     }
 

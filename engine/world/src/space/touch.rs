@@ -116,6 +116,8 @@ impl Space {
 /// The orders of trigger and body, whether it entered, their owners.
 type News = ((u64, u64), bool, (u64, u64));
 
+/// A trigger alone says what it notices: the body need not know of it.
 fn touch(one: &Body, other: &Body) -> bool {
-    one.meets(other) && shapes::overlap(one.shape, one.center, other.shape, other.center)
+    let (trigger, body) = if one.trigger { (one, other) } else { (other, one) };
+    trigger.mask >> body.layer & 1 == 1 && shapes::overlap(one.shape, one.center, other.shape, other.center)
 }

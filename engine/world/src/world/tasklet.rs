@@ -278,7 +278,7 @@ impl Sim {
         frame.set(event, "traceback");
         frame.push(Value::Handle(task.handle()));
         frame.set(event, "task");
-        self.send_own(frame, owner);
+        self.send_own(frame, owner, ActorId::default());
     }
 
     /// The answer to whoever asked, from the end of an event's tasklet.
