@@ -138,20 +138,41 @@ fn a_raise_reaches_the_innermost_wait() {
 fn an_uncaught_error_ends_its_tasklet_with_a_traceback() {
     let error = fails("local function deep() error('oh') end start(function() deep() end) wait(5) say 'still here'");
     assert_eq!(error, "subject failed: scripts/subject.luau:3: oh");
-    assert_eq!(fails("local x = nil; x.y = 1"), "subject.run failed: scripts/subject.luau:3: attempt to index nil with 'y'");
+    assert_eq!(
+        fails("local x = nil; x.y = 1"),
+        "subject.run failed: scripts/subject.luau:3: attempt to index nil with 'y'"
+    );
 }
 
 #[test]
 fn mistakes_are_named_with_a_suggestion() {
     for (body, error) in [
         ("wiat(3)", "subject.run failed: scripts/subject.luau:3: there is no global `wiat`; did you mean `wait`?"),
-        ("wait('x')", "subject.run failed: scripts/subject.luau:3: wait takes a number of ticks, not a string; wait(seconds(0.5)) waits half a second"),
-        ("self:mvoe_to(vector.zero)", "subject.run failed: scripts/subject.luau:3: attempt to call missing method 'mvoe_to' of table; did you mean `move_to`?"),
-        ("spawn('Subjekt')", "subject.run failed: scripts/subject.luau:3: there is no class `Subjekt`; did you mean `Subject`?"),
-        ("spawn('Subject', { nmae = 'x' })", "subject.run failed: scripts/subject.luau:3: spawn(\"Subject\"): class Subject has no prop `nmae`; did you mean `name`?"),
-        ("local h = spawn('Subject'):Action_Go()", "subject.run failed: scripts/subject.luau:3: Subject#1 (Subject) has no action `Go`"),
+        (
+            "wait('x')",
+            "subject.run failed: scripts/subject.luau:3: wait takes a number of ticks, not a string; wait(seconds(0.5)) waits half a second",
+        ),
+        (
+            "self:mvoe_to(vector.zero)",
+            "subject.run failed: scripts/subject.luau:3: attempt to call missing method 'mvoe_to' of table; did you mean `move_to`?",
+        ),
+        (
+            "spawn('Subjekt')",
+            "subject.run failed: scripts/subject.luau:3: there is no class `Subjekt`; did you mean `Subject`?",
+        ),
+        (
+            "spawn('Subject', { nmae = 'x' })",
+            "subject.run failed: scripts/subject.luau:3: spawn(\"Subject\"): class Subject has no prop `nmae`; did you mean `name`?",
+        ),
+        (
+            "local h = spawn('Subject'):Action_Go()",
+            "subject.run failed: scripts/subject.luau:3: Subject#1 (Subject) has no action `Go`",
+        ),
         ("self:follow(self)", "subject.run failed: scripts/subject.luau:3: an actor can't follow itself"),
-        ("race {}", "subject.run failed: scripts/subject.luau:3: race takes a table of functions or tasks, and at least one"),
+        (
+            "race {}",
+            "subject.run failed: scripts/subject.luau:3: race takes a table of functions or tasks, and at least one",
+        ),
     ] {
         assert_eq!(fails(body), error);
     }

@@ -10,7 +10,7 @@ use mlua::ffi::{self, lua_State};
 
 use crate::frame::{Frame, push_value};
 use crate::host::{Entry, Exit};
-use crate::native::{NotedTrace, Native, request};
+use crate::native::{Native, NotedTrace, request};
 use crate::sandbox;
 use crate::value::{Pin, Value};
 

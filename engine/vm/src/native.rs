@@ -254,12 +254,9 @@ impl Terminal {
             let trace = crate::trace::traceback(state, 0);
             let word = if kind == TerminalKind::Time { "time" } else { "memory" };
             ffi::lua_createtable(state, 0, 4);
-            for (key, value) in [
-                (c"name", "Budget"),
-                (c"kind", word),
-                (c"message", message.as_str()),
-                (c"traceback", trace.as_str()),
-            ] {
+            for (key, value) in
+                [(c"name", "Budget"), (c"kind", word), (c"message", message.as_str()), (c"traceback", trace.as_str())]
+            {
                 ffi::lua_pushlstring_(state, value.as_ptr().cast(), value.len());
                 ffi::lua_rawsetfield(state, -2, key.as_ptr());
             }

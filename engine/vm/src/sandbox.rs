@@ -7,9 +7,9 @@ use std::os::raw::{c_char, c_int};
 use mlua::ffi::{self, lua_CFunction, lua_State};
 
 use crate::coroutines;
-use crate::intercept;
 use crate::frame::{Frame, push_value};
 use crate::host::{Flow, Host, Raise};
+use crate::intercept;
 use crate::native::{Native, Terminal, request};
 use crate::value::{Handle, Value};
 

@@ -48,7 +48,7 @@ pub use ids::{ActorId, TaskId};
 pub use output::{Output, OutputKind};
 pub use scripts::{Scripts, ScriptsError};
 pub use sim::Limits;
-pub use sim::state::Moment;
 pub use sim::loader::ScriptError;
+pub use sim::state::Moment;
 pub use world::native::{Context, Event, NativeActor, NativeClass};
 pub use world::{Config, Summary, World, WorldError, WorldImage};

@@ -57,7 +57,8 @@ impl Scripts {
         let entries = std::fs::read_dir(folder).map_err(|error| problem(folder, error.to_string()))?;
         for entry in entries {
             let path = entry.map_err(|error| problem(folder, error.to_string()))?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
+            else {
                 continue;
             };
             if path.is_dir() {

@@ -61,10 +61,6 @@ impl Wheel {
         Wheel { now: 0, slots: vec![Vec::new(); SLOTS * LEVELS], len: 0 }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Adds a timer that is due after `now`, at most 2^32 - 1 ticks after.
     #[inline]
     pub(crate) fn insert(&mut self, timer: Timer) -> Place {
@@ -139,7 +135,6 @@ impl Wheel {
         }
     }
 
-    /// The tick at which the next timer is due, if any. Cost: up to 1,024 slots are looked at.
     #[cfg(test)]
     fn all(&self) -> impl Iterator<Item = &Timer> {
         self.slots.iter().flatten()
@@ -197,7 +192,7 @@ mod tests {
                     assert_eq!(due.iter().map(|timer| timer.task).collect::<Vec<_>>(), expected);
                     reference.retain(|(due, _), _| *due > wheel.now);
                 }
-                assert_eq!(wheel.len(), reference.len());
+                assert_eq!(wheel.len, reference.len());
             }
             assert_eq!(wheel.all().count(), reference.len());
         }

@@ -71,7 +71,8 @@ fn installed(folder: &Path) -> Vec<Peer> {
     let path = |name: &str| folder.join(name).display().to_string();
     let venv = path(".venv/bin/python");
     let python = if Path::new(&venv).exists() { venv } else { "python3".to_owned() };
-    let works = |program: &str, args: &[&str]| Command::new(program).args(args).output().is_ok_and(|out| out.status.success());
+    let works =
+        |program: &str, args: &[&str]| Command::new(program).args(args).output().is_ok_and(|out| out.status.success());
     let mut peers = Vec::new();
     let mut add = |name, found: bool, command: &[&str]| {
         if found {

@@ -43,8 +43,7 @@ pub fn wake() -> Result<Vec<Row>, Box<dyn Error>> {
     for (count, rounds) in [(1_000, 200), (100_000, 4)] {
         let mut world = world_of(count, "function Subject:run() while true do wait(1) end end")?;
         let mut bare = BareThreads::new(count, BARE_LOOP);
-        let (ours, theirs) =
-            side_by_side(|| ticks(&mut world, rounds), || (0..rounds).for_each(|_| bare.round()));
+        let (ours, theirs) = side_by_side(|| ticks(&mut world, rounds), || (0..rounds).for_each(|_| bare.round()));
         let pieces = count * rounds;
         let name = format!("wake, {count} tasklets");
         rows.push(Row::new(name, nanoseconds(ours, pieces), "ns", "bare lua_resume loop", nanoseconds(theirs, pieces)));

@@ -112,13 +112,7 @@ pub fn moving() -> Result<Vec<Row>, Box<dyn Error>> {
     };
     let (mut solid, mut ghosts) = (crowd("Mover")?, crowd("Ghost")?);
     let (ours, theirs) = side_by_side(|| solid.tick(&[]), || ghosts.tick(&[]));
-    Ok(vec![Row::new(
-        "tick, 10,000 boxes moving",
-        ours * 1e6,
-        "us",
-        "the same without collisions",
-        theirs * 1e6,
-    )])
+    Ok(vec![Row::new("tick, 10,000 boxes moving", ours * 1e6, "us", "the same without collisions", theirs * 1e6)])
 }
 
 pub fn image() -> Result<Vec<Row>, Box<dyn Error>> {

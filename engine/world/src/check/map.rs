@@ -46,7 +46,14 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn find(&mut self, severity: Severity, code: &'static str, id: u32, what: String, mend: impl Into<String>) {
+    pub(super) fn find(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        id: u32,
+        what: String,
+        mend: impl Into<String>,
+    ) {
         let object = self.map.object(id);
         self.findings.push(Finding {
             severity,
@@ -65,7 +72,13 @@ impl<'a> Check<'a> {
         }
         let hint = suggestion(name, self.index.classes.keys().map(String::as_str));
         let mend = "write the class's script, or mend the name; an object that is no actor has no class";
-        self.find(Severity::Error, "unknown-class", id, format!("{whose} is of class `{name}`, which no script defines{hint}"), mend);
+        self.find(
+            Severity::Error,
+            "unknown-class",
+            id,
+            format!("{whose} is of class `{name}`, which no script defines{hint}"),
+            mend,
+        );
         None
     }
 
@@ -89,13 +102,23 @@ impl<'a> Check<'a> {
             match &object.class {
                 Some(name) => {
                     if let Some(class) = self.class(name, object.id, "it") {
-                        let name = if object.name.is_empty() { format!("{}#{}", class.name, object.id) } else { object.name.clone() };
+                        let name = if object.name.is_empty() {
+                            format!("{}#{}", class.name, object.id)
+                        } else {
+                            object.name.clone()
+                        };
                         self.sources.push(Source { name, class, id: object.id, wires: &object.wires });
                     }
                 }
                 None if !object.wires.is_empty() => {
                     let mend = "give the object a class: only actors have actions";
-                    self.find(Severity::Error, "wire-without-class", object.id, "it has wires but no class".into(), mend);
+                    self.find(
+                        Severity::Error,
+                        "wire-without-class",
+                        object.id,
+                        "it has wires but no class".into(),
+                        mend,
+                    );
                 }
                 None => {}
             }
@@ -180,8 +203,15 @@ impl<'a> Check<'a> {
             .collect();
         for (id, name, other) in twice {
             if wired.contains(&name) {
-                let what = format!("object {other} is called `{name}` too, and a wire goes to that name: it reaches both");
-                self.find(Severity::Warning, "duplicate-name", id, what, "rename one of them, or draw an arrow instead");
+                let what =
+                    format!("object {other} is called `{name}` too, and a wire goes to that name: it reaches both");
+                self.find(
+                    Severity::Warning,
+                    "duplicate-name",
+                    id,
+                    what,
+                    "rename one of them, or draw an arrow instead",
+                );
             }
         }
     }
@@ -193,7 +223,13 @@ impl<'a> Check<'a> {
         if !source.class.actions.contains(&wire.action) {
             let hint = suggestion(&wire.action, source.class.actions.iter().map(String::as_str));
             let what = format!("{label}: class {} has no action `{}`{hint}", source.class.name, wire.action);
-            self.find(Severity::Error, "wire-source", source.id, what, "name the property after an action of the object: `OnOpen`");
+            self.find(
+                Severity::Error,
+                "wire-source",
+                source.id,
+                what,
+                "name the property after an action of the object: `OnOpen`",
+            );
         }
         let targets = match self.reached(source, wire, sources) {
             Ok(Some(targets)) => targets,
@@ -201,7 +237,8 @@ impl<'a> Check<'a> {
             Ok(None) => {
                 let anybody = self.index.classes.values().any(|class| class.actions.contains(&wire.call));
                 if !anybody {
-                    let all: BTreeSet<&str> = self.index.classes.values().flat_map(|class| &class.actions).map(String::as_str).collect();
+                    let all: BTreeSet<&str> =
+                        self.index.classes.values().flat_map(|class| &class.actions).map(String::as_str).collect();
                     let hint = suggestion(&wire.call, all.into_iter());
                     let what = format!("{label}: no class has an action `{}`{hint}", wire.call);
                     self.find(Severity::Error, "wire-action", source.id, what, "mend `call`");
@@ -255,7 +292,9 @@ impl<'a> Check<'a> {
             Target::Object(id) => match (by_id(*id), self.map.object(*id)) {
                 (Some(target), Some(_)) => vec![target],
                 (_, None) => return Err(format!("its target, object {id}, is not there")),
-                (None, Some(object)) => return Err(format!("its target, object {id} \"{}\", is no actor", object.name)),
+                (None, Some(object)) => {
+                    return Err(format!("its target, object {id} \"{}\", is no actor", object.name));
+                }
             },
             Target::Class(name) => {
                 if !self.index.classes.contains_key(name) {
@@ -278,14 +317,21 @@ impl<'a> Check<'a> {
 
     /// Wires that hang on actions which nothing begins.
     fn unreachable(&mut self, sources: &[Source<'_>]) {
-        let called: BTreeSet<&str> = sources.iter().flat_map(|source| source.wires).map(|wire| wire.call.as_str()).collect();
+        let called: BTreeSet<&str> =
+            sources.iter().flat_map(|source| source.wires).map(|wire| wire.call.as_str()).collect();
         for source in sources {
             for wire in source.wires {
                 let known = source.class.actions.contains(&wire.action);
                 let begun = called.contains(wire.action.as_str()) || self.index.mentioned.contains(&wire.action);
                 if known && !begun {
                     let what = format!("wire `{}`: nothing ever begins {}.{}", wire.property, source.name, wire.action);
-                    self.find(Severity::Warning, "unreachable", source.id, what, "wire something to it, or call it from a script");
+                    self.find(
+                        Severity::Warning,
+                        "unreachable",
+                        source.id,
+                        what,
+                        "wire something to it, or call it from a script",
+                    );
                 }
             }
         }

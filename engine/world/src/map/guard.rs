@@ -33,7 +33,16 @@ pub(super) struct Refused {
 
 /// Looks through a map, tileset or template.
 pub(super) fn inspect(text: &[u8]) -> Result<Notes, Refused> {
-    let mut guard = Guard { reader: Reader::from_reader(text), text, counted: 0, line: 1, notes: Notes::default(), tiles: 0, room: 0, objects: 0 };
+    let mut guard = Guard {
+        reader: Reader::from_reader(text),
+        text,
+        counted: 0,
+        line: 1,
+        notes: Notes::default(),
+        tiles: 0,
+        room: 0,
+        objects: 0,
+    };
     guard.run().map_err(|why| Refused { line: guard.line_now(), why })?;
     Ok(guard.notes)
 }
@@ -131,7 +140,9 @@ impl Guard<'_> {
                 if let Some(id) = attributes.get("id").and_then(|id| id.parse().ok()) {
                     let line = self.line_now();
                     if let Some(first) = self.notes.lines.insert(id, line) {
-                        return Err(format!("object {id} is there twice, first in line {first}; save the map in Tiled"));
+                        return Err(format!(
+                            "object {id} is there twice, first in line {first}; save the map in Tiled"
+                        ));
                     }
                 }
                 Ok(())

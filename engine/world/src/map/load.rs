@@ -32,8 +32,8 @@ const MAX_NESTING: usize = 16;
 impl Map {
     /// Loads a map file with its tilesets and templates.
     ///
-    /// Errors: files that can't be read, are no maps, or that ask for more than [a map may have](self). What is wrong
-    /// with single objects is among the map's [findings](Map::findings).
+    /// Errors: files that can't be read, are no maps, or that ask for more than a map may have (256 MiB a
+    /// file, 16 million tiles, a million objects). What is wrong with single objects is among the map's [findings](Map::findings).
     pub fn load(path: &Path) -> Result<Map, MapError> {
         let folder = project_of(path);
         Map::load_with(path, &|file| {
@@ -50,7 +50,13 @@ impl Map {
 
     /// As [`Map::load`], with files from wherever `read` takes them.
     pub fn load_with(path: &Path, read: &dyn Fn(&Path) -> Result<Vec<u8>, String>) -> Result<Map, MapError> {
-        let files = Files { read, main: path, notes: RefCell::default(), refused: RefCell::default(), reads: RefCell::default() };
+        let files = Files {
+            read,
+            main: path,
+            notes: RefCell::default(),
+            refused: RefCell::default(),
+            reads: RefCell::default(),
+        };
         let loaded = {
             let reader = |file: &Path| files.open(file);
             tiled::Loader::with_reader(reader).load_tmx_map(path)
@@ -69,7 +75,12 @@ impl Map {
                 name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
                 class: Some(loaded.user_type.clone()).filter(|class| !class.is_empty()),
                 tile_size: [loaded.tile_width as f32, loaded.tile_height as f32],
-                bounds: [0.0, 0.0, (loaded.width * loaded.tile_width) as f32, (loaded.height * loaded.tile_height) as f32],
+                bounds: [
+                    0.0,
+                    0.0,
+                    (loaded.width * loaded.tile_width) as f32,
+                    (loaded.height * loaded.tile_height) as f32,
+                ],
                 ..Map::default()
             },
             notes: files.notes.take(),
@@ -85,8 +96,9 @@ fn project_of(path: &Path) -> PathBuf {
     let own = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let own = std::path::absolute(&own).unwrap_or(own);
     let has_project = |folder: &&Path| {
-        std::fs::read_dir(folder)
-            .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().extension().is_some_and(|e| e == "tiled-project")))
+        std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| entry.path().extension().is_some_and(|e| e == "tiled-project"))
+        })
     };
     own.ancestors().take(4).find(has_project).map_or_else(|| own.clone(), Path::to_path_buf)
 }
@@ -175,7 +187,9 @@ impl Drawing {
         let joined = walls::join(&self.solid);
         self.map.walls = joined
             .iter()
-            .map(|[left, top, right, bottom]| [*left as f32 * w, *top as f32 * h, *right as f32 * w, *bottom as f32 * h])
+            .map(|[left, top, right, bottom]| {
+                [*left as f32 * w, *top as f32 * h, *right as f32 * w, *bottom as f32 * h]
+            })
             .collect();
     }
 
@@ -203,7 +217,9 @@ impl Drawing {
     fn tiles(&mut self, layer: &tiled::TileLayer<'_>, all: bool) {
         let solid = |tile: Option<tiled::LayerTile<'_>>| {
             let Some(tile) = tile else { return false };
-            let own = tile.get_tile().map(|tile| matches!(tile.properties.get("solid"), Some(PropertyValue::BoolValue(true))));
+            let own = tile
+                .get_tile()
+                .map(|tile| matches!(tile.properties.get("solid"), Some(PropertyValue::BoolValue(true))));
             all || own == Some(true)
         };
         match layer {
@@ -267,11 +283,26 @@ impl Drawing {
         };
         let finite = [center[0], center[1], w, h].iter().all(|number| number.is_finite() && number.abs() < 1e7);
         if !finite || w < 0.0 || h < 0.0 {
-            self.find(Some((id, &object.name, line)), "object-place", "its place or size is out of this world".into(), "move it back into the map");
+            self.find(
+                Some((id, &object.name, line)),
+                "object-place",
+                "its place or size is out of this world".into(),
+                "move it back into the map",
+            );
             return;
         }
         let (props, wires) = self.props(&object.properties, Some((id, &object.name, line)));
-        self.map.objects.push(Object { id, name: object.name.clone(), class, center, size: [w, h], shape, props, wires, line });
+        self.map.objects.push(Object {
+            id,
+            name: object.name.clone(),
+            class,
+            center,
+            size: [w, h],
+            shape,
+            props,
+            wires,
+            line,
+        });
     }
 
     /// Props and wires apart; wires in their order.
@@ -284,9 +315,16 @@ impl Drawing {
             match &prop {
                 Prop::Class(kind, members) if kind == wires::TYPE => match wires::read(name, members) {
                     Ok(wire) => found.push(wire),
-                    Err(what) => self.find(object, "wire-malformed", format!("wire `{name}`: {what}"), "mend the property in Tiled"),
+                    Err(what) => self.find(
+                        object,
+                        "wire-malformed",
+                        format!("wire `{name}`: {what}"),
+                        "mend the property in Tiled",
+                    ),
                 },
-                Prop::List(items) if items.iter().any(|item| matches!(item, Prop::Class(kind, _) if kind == wires::TYPE)) => {
+                Prop::List(items)
+                    if items.iter().any(|item| matches!(item, Prop::Class(kind, _) if kind == wires::TYPE)) =>
+                {
                     self.find(
                         object,
                         "wire-in-list",
@@ -338,9 +376,13 @@ fn convert(value: &PropertyValue, depth: usize) -> Prop {
         PropertyValue::FloatValue(number) => Prop::Number(f64::from(*number)),
         PropertyValue::IntValue(number) => Prop::Number(f64::from(*number)),
         PropertyValue::StringValue(text) | PropertyValue::FileValue(text) => Prop::Text(text.clone()),
-        PropertyValue::ColorValue(c) => Prop::Text(format!("#{:02x}{:02x}{:02x}{:02x}", c.alpha, c.red, c.green, c.blue)),
+        PropertyValue::ColorValue(c) => {
+            Prop::Text(format!("#{:02x}{:02x}{:02x}{:02x}", c.alpha, c.red, c.green, c.blue))
+        }
         PropertyValue::ObjectValue(id) => Prop::Object(*id),
-        PropertyValue::ListValue(_) | PropertyValue::ClassValue { .. } if depth >= MAX_NESTING => Prop::List(Vec::new()),
+        PropertyValue::ListValue(_) | PropertyValue::ClassValue { .. } if depth >= MAX_NESTING => {
+            Prop::List(Vec::new())
+        }
         PropertyValue::ListValue(items) => Prop::List(items.iter().map(|item| convert(item, depth + 1)).collect()),
         PropertyValue::ClassValue { property_type, properties } => {
             let members = properties.iter().map(|(name, value)| (name.clone(), convert(value, depth + 1)));

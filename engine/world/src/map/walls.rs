@@ -49,7 +49,8 @@ mod tests {
     fn covers_each_tile_once() {
         // All 4,096 patterns of 4 by 3 tiles.
         for pattern in 0..1 << 12_u32 {
-            let tiles: BTreeSet<_> = (0..12).filter(|bit| pattern >> bit & 1 == 1).map(|bit| (bit / 4, bit % 4)).collect();
+            let tiles: BTreeSet<_> =
+                (0..12).filter(|bit| pattern >> bit & 1 == 1).map(|bit| (bit / 4, bit % 4)).collect();
             let mut covered = Vec::new();
             for [left, top, right, bottom] in join(&tiles) {
                 covered.extend((top..bottom).flat_map(|row| (left..right).map(move |column| (row, column))));

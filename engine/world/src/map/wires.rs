@@ -70,12 +70,17 @@ pub(super) fn read(property: &str, members: &Props) -> Result<Wire, String> {
     let on = match text("on")? {
         None => Moment::Begin,
         Some(word) => Moment::from_word(word).ok_or_else(|| {
-            format!("`on` is begin, finish or fail, not `{word}`{}", suggestion(word, ["begin", "finish", "fail"].into_iter()))
+            format!(
+                "`on` is begin, finish or fail, not `{word}`{}",
+                suggestion(word, ["begin", "finish", "fail"].into_iter())
+            )
         })?,
     };
     let delay = match members.get("delay") {
         None => 0,
-        Some(Prop::Number(ticks)) if *ticks >= 0.0 && *ticks <= f64::from(u32::MAX) && ticks.fract() == 0.0 => *ticks as u32,
+        Some(Prop::Number(ticks)) if *ticks >= 0.0 && *ticks <= f64::from(u32::MAX) && ticks.fract() == 0.0 => {
+            *ticks as u32
+        }
         Some(other) => return Err(format!("`delay` must be a whole number of ticks from 0 on, not {other:?}")),
     };
     let once = match members.get("once") {
@@ -116,7 +121,11 @@ fn target(members: &Props, to: Option<&str>) -> Result<Target, String> {
         (None, Some("!game")) => Ok(Target::Game),
         (None, Some(special)) if special.starts_with('!') => {
             let known = ["!activator", "!caller", "!self", "!level", "!game"];
-            Err(format!("there is no `{special}`; there are {}{}", known.join(", "), suggestion(special, known.into_iter())))
+            Err(format!(
+                "there is no `{special}`; there are {}{}",
+                known.join(", "),
+                suggestion(special, known.into_iter())
+            ))
         }
         (None, Some(name)) => Ok(match name.strip_prefix("class:") {
             Some(class) => Target::Class(class.trim().into()),

@@ -41,7 +41,9 @@ impl Sim {
             return Ok(Entry::Retry);
         }
         let Some(cause) = self.because(actor, action) else {
-            return Err(format!("the action {} was cut off: too many causes in one tick", self.names.text(action)).into());
+            return Err(
+                format!("the action {} was cut off: too many causes in one tick", self.names.text(action)).into()
+            );
         };
         self.cause = cause;
         Ok(Entry::Run(self.take_off(actor, action, task)))

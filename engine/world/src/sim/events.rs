@@ -144,7 +144,8 @@ impl Sim {
         let mail = self.state.actors.get(who)?.mail.0;
         let letter = *self.state.mail.get(mail)?;
         let actor = self.state.actors.get_mut(who)?;
-        actor.mail = if self.state.mail.contains_key(letter.next) { (letter.next, actor.mail.1) } else { Default::default() };
+        actor.mail =
+            if self.state.mail.contains_key(letter.next) { (letter.next, actor.mail.1) } else { Default::default() };
         Some((mail, letter))
     }
 

@@ -80,7 +80,9 @@ impl Sim {
     fn dispatch(&mut self, function: Function, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         use Function as F;
         if self.loader.is_some() && !function.works_at_top_level() {
-            return Err("the world does not exist yet at the top level of a script; do this in an actor's methods".into());
+            return Err(
+                "the world does not exist yet at the top level of a script; do this in an actor's methods".into()
+            );
         }
         match function {
             F::Seconds => {
@@ -201,7 +203,11 @@ impl Sim {
         match self.state.actors.get(id) {
             Some(actor) => {
                 let name = self.names.text(actor.name);
-                if name.is_empty() { format!("{}#{}", self.classes.get(actor.class).name, actor.order) } else { name.into() }
+                if name.is_empty() {
+                    format!("{}#{}", self.classes.get(actor.class).name, actor.order)
+                } else {
+                    name.into()
+                }
             }
             None if id == ActorId::default() => "nobody".into(),
             None => format!("a dead actor ({:x})", id.bits()),

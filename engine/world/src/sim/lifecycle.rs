@@ -163,11 +163,17 @@ impl Sim {
             let Some(prop) = known.get(&name) else {
                 let names = known.keys().map(String::as_str).chain(BUILT_IN.iter().copied());
                 let hint = suggestion(&name, names);
-                return Err(Raise::Message(format!("{what}: class {} has no prop `{name}`{hint}", self.classes.get(class).name)));
+                return Err(Raise::Message(format!(
+                    "{what}: class {} has no prop `{name}`{hint}",
+                    self.classes.get(class).name
+                )));
             };
             if !values::fits(frame, value, prop.kind) {
                 let kind = args::kind_of(frame, value);
-                return Err(Raise::Message(format!("{what}: prop `{name}` must be a {}, not a {kind}", prop.kind.word())));
+                return Err(Raise::Message(format!(
+                    "{what}: prop `{name}` must be a {}, not a {kind}",
+                    prop.kind.word()
+                )));
             }
             Ok(())
         })?;
@@ -317,7 +323,11 @@ impl Sim {
 
     /// A tasklet is over and forgotten; was it the last of an actor that dies?
     pub(crate) fn after_task(&mut self, vm: &mut Vm, owner: ActorId) {
-        let over = self.state.actors.get(owner).is_some_and(|actor| actor.dying && !self.state.tasks.0.contains_key(actor.tasklets));
+        let over = self
+            .state
+            .actors
+            .get(owner)
+            .is_some_and(|actor| actor.dying && !self.state.tasks.0.contains_key(actor.tasklets));
         if over {
             let _ = vm.enter(|frame| self.start_last(frame, owner));
         }

@@ -52,7 +52,8 @@ fn shared(sim: &Sim) -> Vec<Pin> {
 
 /// Parents before their children.
 fn order(frame: &mut Frame<'_>, declared: &[Declared], problems: &mut Vec<ScriptError>) -> Vec<usize> {
-    let by_name: BTreeMap<&str, usize> = declared.iter().enumerate().map(|(at, class)| (class.name.as_str(), at)).collect();
+    let by_name: BTreeMap<&str, usize> =
+        declared.iter().enumerate().map(|(at, class)| (class.name.as_str(), at)).collect();
     let parents: Vec<Option<usize>> = declared
         .iter()
         .map(|class| {
@@ -60,7 +61,8 @@ fn order(frame: &mut Frame<'_>, declared: &[Declared], problems: &mut Vec<Script
             let found = by_name.get(parent.as_str()).copied();
             if found.is_none() {
                 let hint = suggestion(&parent, by_name.keys().copied());
-                problems.push(error(class, format!("class {} extends `{parent}`, which does not exist{hint}", class.name)));
+                problems
+                    .push(error(class, format!("class {} extends `{parent}`, which does not exist{hint}", class.name)));
             }
             found
         })
@@ -72,7 +74,10 @@ fn order(frame: &mut Frame<'_>, declared: &[Declared], problems: &mut Vec<Script
         let mut at = Some(start);
         while let Some(class) = at.filter(|class| !placed[*class]) {
             if line.contains(&class) {
-                problems.push(error(&declared[class], format!("class {} extends itself, by way of others", declared[class].name)));
+                problems.push(error(
+                    &declared[class],
+                    format!("class {} extends itself, by way of others", declared[class].name),
+                ));
                 break;
             }
             line.push(class);
@@ -187,7 +192,8 @@ impl Linker<'_> {
 
     fn prop(&mut self, frame: &mut Frame<'_>, class: &mut Class, name: String, value: u32) {
         if BUILT_IN.contains(&name.as_str()) || built_in_method(&name) {
-            return self.fail(format!("a prop can't be called `{name}`: every actor has a field or method of that name"));
+            return self
+                .fail(format!("a prop can't be called `{name}`: every actor has a field or method of that name"));
         }
         if class.methods.contains(&name) {
             return self.fail(format!("`{name}` is a prop and a method of class {}; rename one of them", class.name));
@@ -403,9 +409,7 @@ impl Sim {
             _ => return Err("the shape of a body is \"box\" or \"circle\"".into()),
         };
         frame.pop(1);
-        for (name, place) in
-            [("width", &mut plan.width), ("height", &mut plan.height), ("radius", &mut plan.radius)]
-        {
+        for (name, place) in [("width", &mut plan.width), ("height", &mut plan.height), ("radius", &mut plan.radius)] {
             frame.get(at, name);
             let value = frame.len();
             if !frame.is_nil(value) {

@@ -102,7 +102,9 @@ impl Sim {
             self.state.wheel.remove(place, &mut self.state.tasks);
         }
         match wait {
-            Wait::Event(_) => self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners)),
+            Wait::Event(_) => {
+                self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners))
+            }
             Wait::Action { who, .. } => {
                 self.unlink(task, |sim| sim.state.actors.get_mut(who).map(|actor| &mut actor.watchers));
             }
@@ -286,7 +288,6 @@ impl Sim {
             None => "a tasklet that is over".into(),
         }
     }
-
 }
 
 /// Null keys mean "none" everywhere here.

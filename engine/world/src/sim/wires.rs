@@ -9,7 +9,14 @@ use crate::names::{Name, matches};
 
 impl Sim {
     /// Posts the wires that hang on this moment of this action, in map order.
-    pub(crate) fn post_wires(&mut self, source: ActorId, action: Name, moment: Moment, activator: ActorId, caller: ActorId) {
+    pub(crate) fn post_wires(
+        &mut self,
+        source: ActorId,
+        action: Name,
+        moment: Moment,
+        activator: ActorId,
+        caller: ActorId,
+    ) {
         let Some((first, count)) = self.state.actors.get(source).map(|actor| actor.wires) else { return };
         for number in first..first + count {
             let wire = &mut self.state.wires[number as usize];
@@ -58,7 +65,12 @@ impl Sim {
             if !class.actions.contains_key(&wire.call) {
                 // `check` warns of it: with a pattern or a class some targets may lack the action.
                 self.trace(post.source, |sim| {
-                    format!("wire {}: {} has no {}", sim.names.text(wire.property), sim.label(target), sim.names.text(wire.call))
+                    format!(
+                        "wire {}: {} has no {}",
+                        sim.names.text(wire.property),
+                        sim.label(target),
+                        sim.names.text(wire.call)
+                    )
                 });
                 continue;
             }

@@ -1,9 +1,9 @@
 //! Who is where. Results are ordered by the bodies' order, whatever the trees look like.
 
+use super::Space;
 use super::body::{BodyId, Rect, Shape, Vec2};
 use super::shapes;
 use super::trees::Kind;
-use super::Space;
 
 /// Whom a query is for.
 #[derive(Default)]

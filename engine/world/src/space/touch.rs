@@ -101,7 +101,9 @@ impl Space {
         self.trees.update(other_kind, &self.bodies);
         let (bodies, pairs) = (&self.bodies, &mut self.touching.pairs);
         self.trees.near(other_kind, own.bounds(), |other_id| {
-            let Some(other) = bodies.get(other_id).map(|slot| slot.body).filter(|other| touch(&own, other)) else { return };
+            let Some(other) = bodies.get(other_id).map(|slot| slot.body).filter(|other| touch(&own, other)) else {
+                return;
+            };
             let ((trigger_id, trigger), (body_id, body)) =
                 if own.trigger { ((id, own), (other_id, other)) } else { ((other_id, other), (id, own)) };
             let (key, owners) = ((trigger.order, body.order), (trigger.owner, body.owner));

@@ -53,8 +53,8 @@ struct Leaf {
     id: BodyId,
     /// The tree that it is in.
     filed: Option<Kind>,
-    /// It is on the list of those to be looked at.
-    queued: bool,
+    /// On which lists of those to be looked at it is: a slot may have changed its body, and with it its tree.
+    queued: [bool; 3],
 }
 
 /// See the module's comment.
@@ -89,8 +89,8 @@ impl Trees {
         }
         let leaf = &mut self.leaves[index];
         leaf.id = id;
-        if !leaf.queued {
-            leaf.queued = true;
+        if !leaf.queued[kind as usize] {
+            leaf.queued[kind as usize] = true;
             self.queue[kind as usize].push(index as u32);
         }
     }
@@ -119,23 +119,14 @@ impl Trees {
         }
         let mut queue = std::mem::take(&mut self.queue[kind as usize]);
         for index in queue.drain(..) {
-            self.leaves[index as usize].queued = false;
-            let id = self.leaves[index as usize].id;
-            let Some(slot) = bodies.get(id) else { continue };
-            let actual = Kind::of(&slot.body);
-            if actual != kind {
-                // The slot's new body belongs elsewhere.
-                self.leaves[index as usize].queued = true;
-                self.queue[actual as usize].push(index);
-                continue;
-            }
+            let leaf = &mut self.leaves[index as usize];
+            leaf.queued[kind as usize] = false;
+            // A body of another kind in the slot is on the list of its own kind.
+            let Some(slot) = bodies.get(leaf.id).filter(|slot| Kind::of(&slot.body) == kind) else { continue };
             self.file(index, slot);
         }
-        self.queue[kind as usize].append(&mut queue);
-        if self.queue[kind as usize].is_empty() {
-            // Its memory serves the next time.
-            self.queue[kind as usize] = queue;
-        }
+        // Its memory serves the next time.
+        self.queue[kind as usize] = queue;
     }
 
     fn file(&mut self, index: u32, slot: &Slot) {
@@ -159,7 +150,7 @@ impl Trees {
         self.queue.iter_mut().for_each(Vec::clear);
         for index in 0..self.leaves.len() {
             let leaf = self.leaves[index];
-            self.leaves[index].queued = false;
+            self.leaves[index].queued = [false; 3];
             if !bodies.contains_key(leaf.id) {
                 // Gone, or its slot has another body now, which is noted below.
                 if let Some(kind) = self.leaves[index].filed.take() {
@@ -181,7 +172,13 @@ impl Trees {
     }
 
     /// The least distance for which `cost` of a body gives one, below `limit`.
-    pub(super) fn least(&self, kind: Kind, point: Vec2, limit: f32, cost: impl Fn(BodyId) -> Option<f32>) -> Option<f32> {
+    pub(super) fn least(
+        &self,
+        kind: Kind,
+        point: Vec2,
+        limit: f32,
+        cost: impl Fn(BodyId) -> Option<f32>,
+    ) -> Option<f32> {
         let tree = &self.trees[kind as usize];
         let best = tree.find_best(
             limit,

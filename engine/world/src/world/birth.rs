@@ -180,36 +180,37 @@ fn put_functions(frame: &mut Frame<'_>, table: u32, functions: &[(&'static CStr,
 /// Puts the authors' API into the VM's globals, and seals them.
 fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
     let prelude = compile(PRELUDE).map_err(|error| VmError::Script(error.to_string()))?;
-    let (thread, engine) = vm.enter(|frame| {
-        frame.push_globals();
-        put_functions(frame, 1, api::GLOBALS);
-        frame.push_sleep();
-        frame.set(1, "wait");
-        frame.get(1, "math");
-        frame.get(2, "random");
-        frame.set(1, "random");
-        frame.get(1, "os");
-        let os = frame.len();
-        frame.thaw(os);
-        put_functions(frame, os, &[(c"clock", Function::Clock), (c"time", Function::Clock)]);
-        frame.set_len(1);
-        frame.push_table(0, 20);
-        let engine = frame.len();
-        put_functions(frame, engine, api::INTERNALS);
-        frame.push_sleep();
-        frame.set(engine, "wait");
-        frame.push_protected();
-        frame.set(engine, "protected");
-        for name in ["Exception", "Task"] {
-            frame.push_table(0, 4);
-            frame.set(engine, name);
-        }
-        let pin = frame.pin(engine);
-        let loaded = frame.load("=(engine)", &prelude, None);
-        frame.push_copy(engine);
-        loaded.map(|()| (frame.pop_tasklet(1), pin))
-    })?
-    .map_err(VmError::Script)?;
+    let (thread, engine) = vm
+        .enter(|frame| {
+            frame.push_globals();
+            put_functions(frame, 1, api::GLOBALS);
+            frame.push_sleep();
+            frame.set(1, "wait");
+            frame.get(1, "math");
+            frame.get(2, "random");
+            frame.set(1, "random");
+            frame.get(1, "os");
+            let os = frame.len();
+            frame.thaw(os);
+            put_functions(frame, os, &[(c"clock", Function::Clock), (c"time", Function::Clock)]);
+            frame.set_len(1);
+            frame.push_table(0, 20);
+            let engine = frame.len();
+            put_functions(frame, engine, api::INTERNALS);
+            frame.push_sleep();
+            frame.set(engine, "wait");
+            frame.push_protected();
+            frame.set(engine, "protected");
+            for name in ["Exception", "Task"] {
+                frame.push_table(0, 4);
+                frame.set(engine, name);
+            }
+            let pin = frame.pin(engine);
+            let loaded = frame.load("=(engine)", &prelude, None);
+            frame.push_copy(engine);
+            loaded.map(|()| (frame.pop_tasklet(1), pin))
+        })?
+        .map_err(VmError::Script)?;
     let quota = Quota { time: 1 << 40, credit: 1 << 30, memory: 1 << 30 };
     if vm.resume(thread, sim, &[], &quota) != Outcome::Returned {
         return Err(VmError::Script(vm.failure(thread).message).into());

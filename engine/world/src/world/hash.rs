@@ -48,7 +48,8 @@ impl World {
                 }
             }
             // What scripts share: upvalues of their functions may change.
-            for pin in self.sim.classes.all().iter().map(|class| class.table).chain(self.sim.modules.values().copied()) {
+            for pin in self.sim.classes.all().iter().map(|class| class.table).chain(self.sim.modules.values().copied())
+            {
                 digest.pin(pin);
             }
         })

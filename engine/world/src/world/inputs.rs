@@ -47,7 +47,12 @@ impl World {
         })
     }
 
-    fn send(&mut self, who: ActorId, name: &str, mut fields: std::collections::BTreeMap<String, Datum>) -> Result<(), String> {
+    fn send(
+        &mut self,
+        who: ActorId,
+        name: &str,
+        mut fields: std::collections::BTreeMap<String, Datum>,
+    ) -> Result<(), String> {
         fields.insert("name".into(), name.into());
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.leave_actor();

@@ -20,7 +20,7 @@ use crate::space::Contact;
 use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
-pub use image::{WorldImage};
+pub use image::WorldImage;
 
 /// A world. See the crate's documentation for the whole.
 ///
@@ -105,8 +105,14 @@ impl World {
 
     /// All live actors, in spawn order. Cost: all are looked at.
     pub fn actors(&self) -> Vec<ActorId> {
-        let mut actors: Vec<_> =
-            self.sim.state.actors.iter().filter(|(_, actor)| !actor.dying).map(|(id, actor)| (actor.order, id)).collect();
+        let mut actors: Vec<_> = self
+            .sim
+            .state
+            .actors
+            .iter()
+            .filter(|(_, actor)| !actor.dying)
+            .map(|(id, actor)| (actor.order, id))
+            .collect();
         actors.sort_unstable();
         actors.into_iter().map(|(_, id)| id).collect()
     }

@@ -1,41 +1,4 @@
 //! Native actors: written in Rust, as linear code on a stack of their own, in the same queue as the scripts.
-//!
-//! A native stack can't be copied, so a native actor's memory is its state, a plain struct that it hands over with
-//! every wait. After a rewind (or a load) [`run`](NativeActor::run) is called anew, with the state of the wait, at the
-//! moment when that wait would have returned. Therefore **a wait comes last in a loop**: what follows a wait must be
-//! what `run` does first.
-//!
-//! ```
-//! use dormouse::{Config, Context, NativeActor, NativeClass, Scripts, World};
-//! use serde::{Deserialize, Serialize};
-//!
-//! #[derive(Clone, Default, Serialize, Deserialize)]
-//! struct Clock { strokes: u32 }
-//!
-//! impl NativeActor for Clock {
-//!     const CLASS: &'static str = "Clock";
-//!     fn run(&mut self, cx: &mut Context<'_, Self>) {
-//!         loop {
-//!             cx.say(&format!("stroke {}", self.strokes));
-//!             self.strokes += 1;
-//!             cx.wait(self, 60);
-//!         }
-//!     }
-//! }
-//!
-//! let config = Config { natives: vec![NativeClass::of::<Clock>()], ..Config::default() };
-//! let scripts = Scripts::new().with("tower.luau", "
-//!     local Tower = actor 'Tower' {}
-//!     function Tower:run() spawn('Clock') end
-//!     return Tower
-//! ");
-//! let mut world = World::new(&config, &scripts)?;
-//! world.spawn("Tower", &Default::default())?;
-//! for _ in 0..61 { world.tick(&[]); }
-//! let said: Vec<String> = world.take_output().into_iter().map(|line| line.text).collect();
-//! assert_eq!(said, ["stroke 0", "stroke 1"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use dormouse_vm::{Fiber, Flow, Stacks, Suspender, Value};
 use serde::Serialize;
@@ -52,7 +15,44 @@ use crate::wheel::Timer;
 
 use super::World;
 
-/// An actor written in Rust. See the [module](self).
+/// An actor written in Rust.
+///
+/// A native stack can't be copied, so a native actor's memory is its state, a plain struct that it hands over with
+/// every wait. After a rewind (or a load) [`run`](NativeActor::run) is called anew, with the state of the wait, at the
+/// moment when that wait would have returned. Therefore **a wait comes last in a loop**: what follows a wait must be
+/// what `run` does first.
+///
+/// ```
+/// use dormouse::{Config, Context, NativeActor, NativeClass, Scripts, World};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Default, Serialize, Deserialize)]
+/// struct Clock { strokes: u32 }
+///
+/// impl NativeActor for Clock {
+///     const CLASS: &'static str = "Clock";
+///     fn run(&mut self, cx: &mut Context<'_, Self>) {
+///         loop {
+///             cx.say(&format!("stroke {}", self.strokes));
+///             self.strokes += 1;
+///             cx.wait(self, 60);
+///         }
+///     }
+/// }
+///
+/// let config = Config { natives: vec![NativeClass::of::<Clock>()], ..Config::default() };
+/// let scripts = Scripts::new().with("tower.luau", "
+///     local Tower = actor 'Tower' {}
+///     function Tower:run() spawn('Clock') end
+///     return Tower
+/// ");
+/// let mut world = World::new(&config, &scripts)?;
+/// world.spawn("Tower", &Default::default())?;
+/// for _ in 0..61 { world.tick(&[]); }
+/// let said: Vec<String> = world.take_output().into_iter().map(|line| line.text).collect();
+/// assert_eq!(said, ["stroke 0", "stroke 1"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait NativeActor: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
     /// The class's name, for `spawn` and maps.
     const CLASS: &'static str;

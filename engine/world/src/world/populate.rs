@@ -45,12 +45,16 @@ impl World {
             };
             (class.name.clone(), info)
         });
-        ClassIndex { classes: classes.collect(), mentioned: scripts.iter().flat_map(|(_, text)| mentions(text)).collect() }
+        ClassIndex {
+            classes: classes.collect(),
+            mentioned: scripts.iter().flat_map(|(_, text)| mentions(text)).collect(),
+        }
     }
 
     fn populate(&mut self, map: &Map) -> Result<(), WorldError> {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
-        let walls: Vec<Rect> = map.walls.iter().map(|[l, t, r, b]| Rect { min: [*l, *t].into(), max: [*r, *b].into() }).collect();
+        let walls: Vec<Rect> =
+            map.walls.iter().map(|[l, t, r, b]| Rect { min: [*l, *t].into(), max: [*r, *b].into() }).collect();
         sim.state.space = Space::new(&walls);
         let born = vm.enter(|frame| {
             let born = Population::create(sim, frame, map);

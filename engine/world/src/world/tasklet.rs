@@ -30,8 +30,7 @@ impl World {
         if slept > 0 {
             tasklet.spent = 0;
         }
-        let quota =
-            Quota { time: sim.limits.time - tasklet.spent, credit: tasklet.credit, memory: sim.limits.memory };
+        let quota = Quota { time: sim.limits.time - tasklet.spent, credit: tasklet.credit, memory: sim.limits.memory };
         let thread = tasklet.thread;
         sim.actor = tasklet.owner;
         sim.current = task;
@@ -101,7 +100,8 @@ impl World {
         sim.leave_wait(task);
         let again = std::mem::replace(&mut sim.state.tasks.0[task].cancelled, true);
         let pin = vm.enter(|frame| {
-            frame.push_text("can't wait here: the actor's life is over (stop), or what it belongs to has ended (defer)");
+            frame
+                .push_text("can't wait here: the actor's life is over (stop), or what it belongs to has ended (defer)");
             frame.pop_pin()
         });
         // One that catches the error and waits again is ended.
@@ -201,7 +201,12 @@ impl World {
     }
 
     /// The word for it, the results or the error, and what to report.
-    fn how_it_ended(&mut self, task: TaskId, tasklet: Tasklet, outcome: Outcome) -> (&'static str, Vec<Value>, Option<String>) {
+    fn how_it_ended(
+        &mut self,
+        task: TaskId,
+        tasklet: Tasklet,
+        outcome: Outcome,
+    ) -> (&'static str, Vec<Value>, Option<String>) {
         if outcome == Outcome::Returned {
             let values = self.vm.take_results(tasklet.thread);
             return ("done", values.unwrap_or_default(), None);
@@ -248,7 +253,11 @@ impl Sim {
     fn explain(&self, failure: &Failure, tasklet: Tasklet) -> String {
         let hint = self.hint(&failure.message, tasklet.owner);
         let lines = failure.traceback.trim_end();
-        if lines.is_empty() { format!("{}{hint}", failure.message) } else { format!("{}{hint}\n{lines}", failure.message) }
+        if lines.is_empty() {
+            format!("{}{hint}", failure.message)
+        } else {
+            format!("{}{hint}\n{lines}", failure.message)
+        }
     }
 
     fn hint(&self, message: &str, owner: ActorId) -> String {
@@ -262,7 +271,14 @@ impl Sim {
     }
 
     /// The event that an actor gets when one of its tasklets failed.
-    fn tell_of_failure(&mut self, frame: &mut Frame<'_>, task: TaskId, owner: ActorId, text: &str, error: Option<Value>) {
+    fn tell_of_failure(
+        &mut self,
+        frame: &mut Frame<'_>,
+        task: TaskId,
+        owner: ActorId,
+        text: &str,
+        error: Option<Value>,
+    ) {
         let Some(actor) = self.state.actors.get(owner).filter(|actor| !actor.dying) else { return };
         if !self.classes.get(actor.class).handles_events && actor.listeners == TaskId::default() {
             return;
