@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         for line in world.take_output() {
             printer.line(&line)?;
         }
-        if args.hash_every.is_some_and(|every| world.now() % every == 0) {
+        if args.hash_every.is_some_and(|every| world.now().is_multiple_of(every)) {
             let (tick, hash) = (world.now(), world.hash());
             printer.hash(tick, hash)?;
         }
@@ -130,7 +130,7 @@ impl Printer {
 
     /// At most ten times a second, once a run lasts longer than one.
     fn progress(&mut self, world: &World, ticks: u64) {
-        if !self.live || world.now() % 16 != 0 {
+        if !self.live || !world.now().is_multiple_of(16) {
             return;
         }
         let shown = *self.shown.get_or_insert_with(|| Instant::now() + Duration::from_secs(1));

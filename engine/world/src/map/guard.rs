@@ -62,7 +62,7 @@ struct Guard<'a> {
 
 impl Guard<'_> {
     fn line_now(&mut self) -> u32 {
-        let at = (self.reader.buffer_position() as usize).min(self.text.len());
+        let at = self.reader.buffer_position().min(self.text.len());
         if at > self.counted {
             self.line += self.text[self.counted..at].iter().filter(|byte| **byte == b'\n').count() as u32;
             self.counted = at;

@@ -152,7 +152,7 @@ impl Sim {
         if token == PASS {
             return None;
         }
-        let flight = self.state.flights.get(token as usize)?.clone();
+        let flight = *self.state.flights.get(token as usize)?;
         if let Some(tasklet) = self.state.tasks.0.get_mut(flight.task) {
             tasklet.flight = flight.outer;
         }
@@ -180,7 +180,7 @@ impl Sim {
 
     /// The action is over: out of the actor's list, watchers and wires told.
     fn land(&mut self, frame: &mut Frame<'_>, token: u32, moment: Moment) {
-        let flight = self.state.flights[token as usize].clone();
+        let flight = self.state.flights[token as usize];
         self.unchain(flight.actor, token, flight.next);
         for joiner in self.chain(flight.joiners) {
             self.push_exception(frame, "ActionCancelled", &[]);
