@@ -22,6 +22,7 @@ fn main() {
         .include(luau.join("VM/include"))
         .include(luau.join("Common/include"))
         .file("shim/hot.cpp")
+        .file("shim/peek.cpp")
         .file("shim/thread.cpp")
         .file("shim/walk.cpp")
         .compile("dormouse-shim");

@@ -50,11 +50,46 @@ extern "C"
     // Bytes of a thread with its stack and call list.
     size_t dm_thread_bytes(const lua_State* L);
 
+    // See peek.cpp. A value as it lies in the VM, copied out; the twin of `RawValue` in shim.rs.
+    struct dm_value
+    {
+        uint64_t bits;
+        int32_t extra;
+        int32_t type;
+    };
+    struct dm_code
+    {
+        const char* name;
+        const char* source;
+        int32_t line;
+    };
+    void dm_peek_pin(const lua_State* L, int pin, dm_value* value);
+    // Places for entries that a table has; and the next entry in one of them from `at` on and before `end`: returns
+    // the place after it, -1 where there is none.
+    int dm_peek_places(const dm_value* table);
+    int dm_peek_next(const dm_value* table, int at, int end, dm_value* key, dm_value* value);
+    void dm_peek_field(const lua_State* L, const dm_value* table, const char* name, size_t size, dm_value* value);
+    int dm_peek_metatable(const dm_value* table, dm_value* metatable);
+    int dm_peek_frozen(const dm_value* table);
+    const char* dm_peek_text(const dm_value* value, size_t* size);
+    size_t dm_peek_buffer(const dm_value* value);
+    void dm_peek_function(const dm_value* value, dm_code* code);
+    lua_State* dm_peek_thread(const dm_value* value);
+    // The coroutine that a thread, suspended in our `coroutine.resume` (or a wrapped one), has resumed.
+    lua_State* dm_peek_resumed(const lua_State* L, int wrapped);
+    // The function that a coroutine will begin with.
+    int dm_peek_first(const lua_State* L, dm_value* value);
+    // Locals from number `*at` on that are alive where the frame is, with their places in it; further arguments;
+    // upvalues.
+    const char* dm_peek_local(const lua_State* L, int level, int* at, int* place, dm_value* value);
+    int dm_peek_vararg(const lua_State* L, int level, int at, dm_value* value);
+    const char* dm_peek_upvalue(const lua_State* L, int level, int at, dm_value* value);
+
     // See walk.cpp.
     typedef void (*dm_sink)(void* context, const uint8_t* bytes, size_t size);
     struct dm_walk;
     dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context);
-    void dm_walk_value(dm_walk* walk, lua_State* L, int index);
+    void dm_walk_pin(dm_walk* walk, const lua_State* L, int pin);
     void dm_walk_thread(dm_walk* walk, lua_State* thread);
     size_t dm_walk_bytes(const dm_walk* walk);
     void dm_walk_free(dm_walk* walk);

@@ -239,9 +239,9 @@ dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context)
     return walk;
 }
 
-void dm_walk_value(dm_walk* walk, lua_State* L, int index)
+void dm_walk_pin(dm_walk* walk, const lua_State* L, int pin)
 {
-    walk->value(index > 0 ? L->base + (index - 1) : L->top + index);
+    walk->value(pin > 0 ? luaH_getnum(hvalue(&L->global->registry), pin) : luaO_nilobject);
     walk->drain();
 }
 

@@ -40,16 +40,35 @@ pub(crate) unsafe fn mark_tasklet(state: *mut lua_State) {
     unsafe { ffi::lua_setthreaddata(state, std::ptr::without_provenance_mut(1)) }
 }
 
+/// Which function here a coroutine is suspended in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resumer {
+    /// `coroutine.resume`; the coroutine that it resumed is its first argument.
+    Resume,
+    /// A function made by `coroutine.wrap`; its coroutine is its first upvalue.
+    Wrapped,
+}
+
+/// The function that a coroutine is suspended in, where it waits in one that it has resumed.
+///
+/// # Safety
+/// `state` is live and suspended.
+pub(crate) unsafe fn resumer(state: *mut lua_State) -> Option<Resumer> {
+    // SAFETY: by the caller's promise.
+    let function = unsafe { shim::dm_suspended_in(state) }?;
+    if std::ptr::fn_addr_eq(function, resume as ffi::lua_CFunction) {
+        return Some(Resumer::Resume);
+    }
+    std::ptr::fn_addr_eq(function, wrapped as ffi::lua_CFunction).then_some(Resumer::Wrapped)
+}
+
 /// Whether resuming the coroutine must go through one of the functions here.
 ///
 /// # Safety
 /// `state` is live and suspended.
 pub(crate) unsafe fn is_dispatching(state: *mut lua_State) -> bool {
     // SAFETY: by the caller's promise.
-    let function = unsafe { shim::dm_suspended_in(state) };
-    function.is_some_and(|f| {
-        std::ptr::fn_addr_eq(f, resume as ffi::lua_CFunction) || std::ptr::fn_addr_eq(f, wrapped as ffi::lua_CFunction)
-    })
+    unsafe { resumer(state) }.is_some()
 }
 
 unsafe fn coroutine_at(state: *mut lua_State, at: c_int, what: &str) -> *mut lua_State {

@@ -1,11 +1,32 @@
 //! The functions of the C++ shim. What each may rely on is said where it is called.
 
-use std::os::raw::{c_int, c_void};
+use std::os::raw::{c_char, c_int, c_void};
 
 use mlua::ffi::{lua_CFunction, lua_State};
 
 /// Receives the bytes of a walk.
 pub(crate) type Sink = extern "C" fn(context: *mut c_void, bytes: *const u8, size: usize);
+
+/// A value as it lies in the VM, copied out; the twin of `dm_value` in `shim.h`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct RawValue {
+    pub(crate) bits: u64,
+    pub(crate) extra: i32,
+    pub(crate) tag: c_int,
+}
+
+impl RawValue {
+    pub(crate) const NIL: RawValue = RawValue { bits: 0, extra: 0, tag: mlua::ffi::LUA_TNIL };
+}
+
+/// What a function is; the twin of `dm_code` in `shim.h`. The strings live as long as the function.
+#[repr(C)]
+pub(crate) struct RawCode {
+    pub(crate) name: *const c_char,
+    pub(crate) source: *const c_char,
+    pub(crate) line: i32,
+}
 
 /// A walk in progress; owned by C++.
 #[repr(C)]
@@ -42,8 +63,46 @@ unsafe extern "C" {
     pub(crate) fn dm_set_random_state(state: *mut lua_State, value: u64);
     pub(crate) fn dm_suspended_in(state: *const lua_State) -> Option<lua_CFunction>;
     pub(crate) fn dm_thread_bytes(state: *const lua_State) -> usize;
+    pub(crate) fn dm_peek_pin(state: *const lua_State, pin: c_int, value: *mut RawValue);
+    pub(crate) fn dm_peek_next(
+        table: *const RawValue,
+        at: c_int,
+        end: c_int,
+        key: *mut RawValue,
+        value: *mut RawValue,
+    ) -> c_int;
+    pub(crate) fn dm_peek_places(table: *const RawValue) -> c_int;
+    pub(crate) fn dm_peek_field(
+        state: *const lua_State,
+        table: *const RawValue,
+        name: *const c_char,
+        size: usize,
+        value: *mut RawValue,
+    );
+    pub(crate) fn dm_peek_metatable(table: *const RawValue, metatable: *mut RawValue) -> c_int;
+    pub(crate) fn dm_peek_frozen(table: *const RawValue) -> c_int;
+    pub(crate) fn dm_peek_text(value: *const RawValue, size: *mut usize) -> *const c_char;
+    pub(crate) fn dm_peek_buffer(value: *const RawValue) -> usize;
+    pub(crate) fn dm_peek_function(value: *const RawValue, code: *mut RawCode);
+    pub(crate) fn dm_peek_thread(value: *const RawValue) -> *mut lua_State;
+    pub(crate) fn dm_peek_resumed(state: *const lua_State, wrapped: c_int) -> *mut lua_State;
+    pub(crate) fn dm_peek_first(state: *const lua_State, value: *mut RawValue) -> c_int;
+    pub(crate) fn dm_peek_local(
+        state: *const lua_State,
+        level: c_int,
+        at: *mut c_int,
+        place: *mut c_int,
+        value: *mut RawValue,
+    ) -> *const c_char;
+    pub(crate) fn dm_peek_vararg(state: *const lua_State, level: c_int, at: c_int, value: *mut RawValue) -> c_int;
+    pub(crate) fn dm_peek_upvalue(
+        state: *const lua_State,
+        level: c_int,
+        at: c_int,
+        value: *mut RawValue,
+    ) -> *const c_char;
     pub(crate) fn dm_walk_new(state: *mut lua_State, sink: Option<Sink>, context: *mut c_void) -> *mut RawWalk;
-    pub(crate) fn dm_walk_value(walk: *mut RawWalk, state: *mut lua_State, index: c_int);
+    pub(crate) fn dm_walk_pin(walk: *mut RawWalk, state: *const lua_State, pin: c_int);
     pub(crate) fn dm_walk_thread(walk: *mut RawWalk, thread: *mut lua_State);
     pub(crate) fn dm_walk_bytes(walk: *const RawWalk) -> usize;
     pub(crate) fn dm_walk_free(walk: *mut RawWalk);

@@ -37,33 +37,33 @@ const SHOWN_AT_EACH_END: usize = 12;
 /// # Safety
 /// `state` is live.
 pub(crate) unsafe fn places(state: *mut lua_State, level: i32) -> Vec<Place> {
-    let mut places = Vec::new();
+    // SAFETY: by the caller's promise.
+    let depth = unsafe { ffi::lua_stackdepth(state) };
+    let skipped = |level: i32| (SHOWN_AT_EACH_END as i32) < level && level < depth - SHOWN_AT_EACH_END as i32;
+    // SAFETY: by the caller's promise.
+    (level..depth).filter(|level| !skipped(*level)).filter_map(|level| unsafe { place(state, level) }).collect()
+}
+
+/// The Lua frame at one level of a coroutine; none where the frame is the engine's own.
+///
+/// # Safety
+/// `state` is live.
+pub(crate) unsafe fn place(state: *mut lua_State, level: i32) -> Option<Place> {
     // SAFETY: by the caller's promise; `lua_getinfo` fills the record whenever it returns 1, with strings that live
     // as long as the function does.
     unsafe {
-        let depth = ffi::lua_stackdepth(state);
-        for level in level..depth {
-            let skipped = (SHOWN_AT_EACH_END as i32) < level && level < depth - SHOWN_AT_EACH_END as i32;
-            if skipped {
-                continue;
-            }
-            let mut record = MaybeUninit::<ffi::lua_Debug>::zeroed();
-            if ffi::lua_getinfo(state, level, c"sln".as_ptr(), record.as_mut_ptr()) == 0 {
-                break;
-            }
-            let record = record.assume_init();
-            if record.currentline < 0 || record.short_src.is_null() || *record.short_src as u8 == HIDDEN {
-                continue;
-            }
-            let function = (!record.name.is_null()).then(|| CStr::from_ptr(record.name).to_string_lossy().into_owned());
-            places.push(Place {
-                file: CStr::from_ptr(record.short_src).to_string_lossy().into_owned(),
-                line: record.currentline as u32,
-                function,
-            });
+        let mut record = MaybeUninit::<ffi::lua_Debug>::zeroed();
+        if ffi::lua_getinfo(state, level, c"sln".as_ptr(), record.as_mut_ptr()) == 0 {
+            return None;
         }
+        let record = record.assume_init();
+        if record.currentline < 0 || record.short_src.is_null() || *record.short_src as u8 == HIDDEN {
+            return None;
+        }
+        let text = |text: *const std::os::raw::c_char| CStr::from_ptr(text).to_string_lossy().into_owned();
+        let function = (!record.name.is_null()).then(|| text(record.name));
+        Some(Place { file: text(record.short_src), line: record.currentline as u32, function })
     }
-    places
 }
 
 /// The frames as lines of text.

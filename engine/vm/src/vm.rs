@@ -490,6 +490,17 @@ impl Vm {
         self.native.arena.in_use()
     }
 
+    /// Bytes that the heap may grow to.
+    pub fn heap_limit(&self) -> usize {
+        self.native.limit
+    }
+
+    /// The collector's state: whether a cycle is under way, and the allocated bytes at which the next one begins.
+    pub fn collector(&self) -> (bool, usize) {
+        // SAFETY: asking changes nothing.
+        (unsafe { ffi::lua_gc(self.state, ffi::LUA_GCISPAUSED, 0) == 0 }, self.native.collect_at)
+    }
+
     /// Interrupts used so far by everyone.
     pub fn interrupts(&self) -> u64 {
         self.native.meter.used

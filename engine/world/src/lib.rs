@@ -25,7 +25,8 @@
 //! ```
 //!
 //! The rooms: [`World`] is the simulation; [`Scripts`] and [`map::Map`] are what goes into it, [`input`] what comes in
-//! at a tick, [`Output`] what comes out; [`check`] finds mistakes in maps before anything runs.
+//! at a tick, [`Output`] what comes out; [`check`] finds mistakes in maps before anything runs, [`observe`] shows what a
+//! world is doing while it does.
 
 #![forbid(unsafe_code)]
 
@@ -35,6 +36,7 @@ mod ids;
 pub mod input;
 pub mod map;
 mod names;
+pub mod observe;
 mod output;
 mod scripts;
 mod sim;

@@ -93,6 +93,11 @@ impl Wheel {
         }
     }
 
+    /// When the timer at a place is due.
+    pub(crate) fn due(&self, place: Place) -> Option<u64> {
+        self.slots.get(usize::from(place.slot))?.get(place.index as usize).map(|timer| timer.due)
+    }
+
     /// Moves on to tick `now + 1` and takes the timers due then, in order, into `due` (which is emptied first).
     pub(crate) fn advance(&mut self, due: &mut Vec<Timer>, owner: &mut impl Moved) {
         due.clear();

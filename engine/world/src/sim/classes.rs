@@ -212,6 +212,16 @@ impl Classes {
         Ok((self.layers.len() - 1) as u8)
     }
 
+    /// The layers of a mask, by name; none for all of them.
+    pub(crate) fn layers_in(&self, mask: u32) -> Option<Vec<String>> {
+        let known = self.layers.iter().enumerate();
+        (mask != u32::MAX).then(|| known.filter(|(at, _)| mask >> at & 1 == 1).map(|(_, name)| name.clone()).collect())
+    }
+
+    pub(crate) fn layer_name(&self, layer: u8) -> &str {
+        self.layers.get(usize::from(layer)).map_or("", String::as_str)
+    }
+
     /// The default of a prop of a class, where it is a number.
     pub(crate) fn number_prop(&self, class: u32, name: &str) -> Option<f64> {
         self.get(class).props.get(name).and_then(|prop| prop.number)

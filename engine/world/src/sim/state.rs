@@ -68,6 +68,20 @@ pub(crate) enum Role {
     Native,
 }
 
+impl Role {
+    /// The word for it, for people.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Role::Main => "main",
+            Role::Event => "event",
+            Role::Action => "action",
+            Role::Task => "task",
+            Role::Last => "last",
+            Role::Native => "native",
+        }
+    }
+}
+
 /// What a tasklet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Wait {

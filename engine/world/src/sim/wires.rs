@@ -92,7 +92,7 @@ impl Sim {
         }
     }
 
-    fn targets(&self, target: &Target, post: Post) -> Vec<ActorId> {
+    pub(crate) fn targets(&self, target: &Target, post: Post) -> Vec<ActorId> {
         let alive = |id: &ActorId| self.is_alive(*id);
         match target {
             Target::Actor(id) => [*id].into_iter().filter(alive).collect(),

@@ -95,6 +95,11 @@ impl Space {
         slot.motion.take().is_some()
     }
 
+    /// The motion in flight.
+    pub(crate) fn motion(&self, id: BodyId) -> Option<Motion> {
+        self.bodies.get(id).and_then(|slot| slot.motion)
+    }
+
     /// Pixels a second, in the last step.
     pub(crate) fn velocity(&self, id: BodyId) -> Vec2 {
         self.bodies.get(id).map_or(Vec2::ZERO, |slot| slot.velocity)

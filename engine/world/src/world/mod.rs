@@ -28,8 +28,8 @@ pub use image::WorldImage;
 /// named by [`ActorId`], results come out as text and [`Datum`](crate::Datum)s, so that no reference can outlive the
 /// memory it pointed to; the borrow checker sees to the rest, since rewinding takes the world exclusively.
 pub struct World {
-    vm: Vm,
-    sim: Sim,
+    pub(crate) vm: Vm,
+    pub(crate) sim: Sim,
     natives: native::Natives,
     /// Buffers that each tick uses again.
     due: Vec<Timer>,

@@ -1,0 +1,262 @@
+//! The tasklets: where each sleeps, why, since when, until when.
+
+use dormouse_vm::FramePeek;
+use serde::Serialize;
+
+use super::actor::event_name;
+use super::{ActorRef, FieldView, MotionView, Use};
+use crate::ids::{ActorId, TaskId};
+use crate::names::Name;
+use crate::sim::state::{Moment, Role, Tasklet, Wait};
+use crate::world::World;
+
+/// A tasklet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SleeperView {
+    /// Its id.
+    pub task: TaskId,
+    /// Its number in the order in which all were started.
+    pub order: u64,
+    /// Whose it is.
+    pub owner: ActorRef,
+    /// What it runs: `run`, the action's name, `handleEvent`, the name that `restart` was given; may be empty.
+    pub label: String,
+    /// What it is: `main`, `event`, `action`, `task`, `last` (it runs `stop`, or what was deferred), `native`.
+    pub role: &'static str,
+    /// It is to end, whatever it waits for.
+    pub cancelled: bool,
+    /// What it waits for.
+    pub why: Why,
+    /// The tick at which it fell asleep.
+    pub since: u64,
+    /// The tick at which it wakes, whatever else happens: the end of its `wait`, or the limit of what it waits for.
+    pub until: Option<u64>,
+    /// How many others await its end.
+    pub awaited: usize,
+    /// Who caused what it does.
+    pub activator: Option<ActorRef>,
+    /// Whose wire, call or event caused it.
+    pub caller: Option<ActorRef>,
+    /// Interrupts that it used in the tick in which it last ran, with what it may use in one.
+    pub time: Use,
+    /// Bytes of its coroutine, stack included.
+    pub bytes: usize,
+    /// The calls in progress, innermost first, those within nested coroutines before the tasklet's own.
+    pub frames: Vec<FrameView>,
+}
+
+/// What a tasklet waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "for")]
+pub enum Why {
+    /// Nothing: it is about to run.
+    Ready,
+    /// Ticks.
+    Ticks {
+        /// How many.
+        ticks: u64,
+    },
+    /// An event.
+    Event {
+        /// Its name; any, for none.
+        name: Option<String>,
+    },
+    /// An actor's action.
+    Action {
+        /// Whose.
+        who: ActorRef,
+        /// Which.
+        action: String,
+        /// What of it.
+        moment: Moment,
+    },
+    /// The end of a task.
+    Task {
+        /// Which.
+        task: TaskId,
+        /// What it is called.
+        label: String,
+    },
+    /// The answer to an event that it sent with `ask`.
+    Reply {
+        /// The event.
+        event: String,
+        /// Whom it asked; unknown once the event was taken out of the mailbox.
+        from: Option<ActorRef>,
+    },
+    /// The end of its own actor's motion.
+    Motion {
+        /// Where that is going.
+        to: Option<MotionView>,
+    },
+    /// The end of an action that it joined.
+    Join {
+        /// Which.
+        action: String,
+        /// Since when that is taken.
+        began: u64,
+    },
+    /// Its turn: `race` and `all` wait for their tasks, an action for another of its group to end.
+    Turn,
+}
+
+/// A call in progress.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FrameView {
+    /// The script.
+    pub file: String,
+    /// The line that waits.
+    pub line: u32,
+    /// The function, where it has a name.
+    pub function: Option<String>,
+    /// In how many nested coroutines; 0 for the tasklet's own.
+    pub nested: u32,
+    /// Its locals, as far as they were asked for, in the order of their declaration.
+    pub locals: Vec<FieldView>,
+    /// What its function uses from around it.
+    pub upvalues: Vec<FieldView>,
+}
+
+/// Which tasklets are asked for. The default: all, without locals, at most 10,000.
+#[derive(Clone, Debug)]
+pub struct SleeperFilter {
+    /// Only those of this actor.
+    pub actor: Option<ActorId>,
+    /// Only those whose line (as [`SleeperView`] is displayed) has this text in it, in whatever case.
+    pub text: String,
+    /// At most so many, the oldest first.
+    pub most: usize,
+    /// With the locals and upvalues of each frame.
+    pub locals: bool,
+}
+
+impl Default for SleeperFilter {
+    fn default() -> Self {
+        SleeperFilter { actor: None, text: String::new(), most: 10_000, locals: false }
+    }
+}
+
+impl World {
+    /// The tasklets that the filter takes, in the order in which they were started.
+    ///
+    /// Cost: all tasklets are looked at; about a microsecond for each that is returned or searched, more with locals.
+    pub fn sleepers(&self, filter: &SleeperFilter) -> Vec<SleeperView> {
+        let tasks = match filter.actor {
+            Some(actor) => self.tasks_of(actor),
+            None => {
+                let all = self.sim.state.tasks.0.iter();
+                let mut all: Vec<_> = all.map(|(task, tasklet)| (tasklet.order, task)).collect();
+                all.sort_unstable();
+                all.into_iter().map(|(_, task)| task).collect()
+            }
+        };
+        let wanted = filter.text.to_lowercase();
+        let views = tasks.into_iter().filter_map(|task| {
+            let view = self.sleeper(task, false)?;
+            let fits = wanted.is_empty() || view.to_string().to_lowercase().contains(&wanted);
+            if fits && filter.locals { self.sleeper(task, true) } else { Some(view).filter(|_| fits) }
+        });
+        views.take(filter.most).collect()
+    }
+
+    /// The tasklets of an actor, in the order in which they were started, with their locals.
+    pub fn sleepers_of(&self, actor: ActorId) -> Vec<SleeperView> {
+        self.sleepers(&SleeperFilter { actor: Some(actor), locals: true, ..SleeperFilter::default() })
+    }
+
+    /// One tasklet. `None` when it is over.
+    pub fn sleeper(&self, task: TaskId, locals: bool) -> Option<SleeperView> {
+        let sim = &self.sim;
+        let tasklet = sim.state.tasks.0.get(task)?;
+        let until = tasklet.timer.and_then(|place| sim.state.wheel.due(place));
+        let frames = if tasklet.role == Role::Native { Vec::new() } else { self.vm.frames(tasklet.thread, locals) };
+        Some(SleeperView {
+            task,
+            order: tasklet.order,
+            owner: self.actor_ref(tasklet.owner),
+            label: sim.names.text(tasklet.label).into(),
+            role: tasklet.role.word(),
+            cancelled: tasklet.cancelled,
+            why: self.why(tasklet, until),
+            since: tasklet.since,
+            until,
+            awaited: sim.chain(tasklet.awaiters).len(),
+            activator: self.some_actor(tasklet.activator),
+            caller: self.some_actor(tasklet.caller),
+            time: Use { used: tasklet.spent.max(0) as u64, limit: sim.limits.time.max(0) as u64 },
+            bytes: self.vm.tasklet_bytes(tasklet.thread),
+            frames: frames.iter().map(|frame| self.frame_view(frame)).collect(),
+        })
+    }
+
+    fn frame_view(&self, frame: &FramePeek<'_>) -> FrameView {
+        let views = |values: &[(String, dormouse_vm::Peek<'_>)]| {
+            let views =
+                values.iter().map(|(name, value)| FieldView { name: name.clone(), value: self.value_view(value) });
+            views.collect()
+        };
+        FrameView {
+            file: frame.place.file.clone(),
+            line: frame.place.line,
+            function: frame.place.function.clone(),
+            nested: frame.nested,
+            locals: views(&frame.locals),
+            upvalues: views(&frame.upvalues),
+        }
+    }
+
+    fn why(&self, tasklet: &Tasklet, until: Option<u64>) -> Why {
+        let sim = &self.sim;
+        let text = |name: Name| sim.names.text(name).to_owned();
+        match tasklet.wait {
+            Wait::Ready => Why::Ready,
+            Wait::Ticks => Why::Ticks { ticks: until.unwrap_or(tasklet.since).saturating_sub(tasklet.since) },
+            Wait::Event(name) => Why::Event { name: (name != Name::NONE).then(|| text(name)) },
+            Wait::Action { who, action, when } => {
+                Why::Action { who: self.actor_ref(who), action: text(action), moment: when }
+            }
+            Wait::Task(task) => Why::Task { task, label: sim.task_label(task) },
+            Wait::Reply(mail) => {
+                let event = sim.state.mail.get(mail).map(|letter| event_name(&self.vm.peek_value(letter.event)));
+                Why::Reply { event: event.unwrap_or_default(), from: self.asked(mail) }
+            }
+            Wait::Motion => {
+                let actor = sim.state.actors.get(tasklet.owner);
+                Why::Motion { to: actor.and_then(|actor| self.motion_view(actor)) }
+            }
+            Wait::Join(token) => match sim.state.flights.get(token as usize) {
+                Some(flight) => Why::Join { action: text(flight.action), began: flight.began },
+                None => Why::Turn,
+            },
+            Wait::Turn => Why::Turn,
+        }
+    }
+
+    /// In whose mailbox (or hands) a letter is. Cost: all actors are looked at.
+    fn asked(&self, mail: crate::ids::MailId) -> Option<ActorRef> {
+        let has = |first| {
+            let mut at: crate::ids::MailId = first;
+            while let Some(letter) = self.sim.state.mail.get(at) {
+                if at == mail {
+                    return true;
+                }
+                at = letter.next;
+            }
+            false
+        };
+        let found = self.sim.state.actors.iter().find(|(_, actor)| actor.handling == mail || has(actor.mail.0));
+        found.map(|(id, _)| self.actor_ref(id))
+    }
+
+    /// An actor's tasklets, oldest first.
+    pub(super) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
+        let mut tasks = Vec::new();
+        let mut at = self.sim.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.tasklets);
+        while let Some(tasklet) = self.sim.state.tasks.0.get(at) {
+            tasks.push(at);
+            at = tasklet.sibling;
+        }
+        tasks.reverse();
+        tasks
+    }
+}
