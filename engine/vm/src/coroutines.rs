@@ -8,9 +8,10 @@ use mlua::ffi::{self, lua_State};
 
 use crate::frame::Frame;
 use crate::host::Raise;
-use crate::native::{Native, is_error, request};
+use crate::native::{Native, NotedTrace, is_error, request};
 use crate::sandbox::{self, set_function};
 use crate::shim;
+use crate::trace;
 
 /// Replaces the library's functions that resume.
 ///
@@ -119,6 +120,8 @@ unsafe fn step(state: *mut lua_State, coroutine: *mut lua_State, count: c_int) -
             return Back::Failed;
         }
         ffi::lua_xmove(state, coroutine, count);
+        // What is noted when this comes back was noted on the way.
+        (*native).trace = None;
         let status = if (*native).raising && !is_dispatching(coroutine) {
             (*native).raising = false;
             ffi::lua_resumeerror(coroutine, state)
@@ -136,6 +139,7 @@ unsafe fn settle(state: *mut lua_State, coroutine: *mut lua_State, status: c_int
         if is_error(status) {
             ffi::lua_rawcheckstack(state, 1);
             ffi::lua_xmove(coroutine, state, 1);
+            note_trace(state, coroutine);
             sandbox::pass_terminal(state, status);
             return Back::Failed;
         }
@@ -161,6 +165,24 @@ unsafe fn settle(state: *mut lua_State, coroutine: *mut lua_State, status: c_int
         }
         ffi::lua_xmove(coroutine, state, count);
         Back::Values(count)
+    }
+}
+
+/// Interrupts that noting a trace costs.
+const TRACE_COST: i64 = 16;
+
+/// Notes the whole way of an error that left a coroutine: its own frames, then those of who resumed it. They would be
+/// lost with the coroutine, whether the script raises the error again or it ends the tasklet.
+unsafe fn note_trace(state: *mut lua_State, coroutine: *mut lua_State) {
+    // SAFETY: both are live; the error is on top of `state`; a failed coroutine keeps its frames.
+    unsafe {
+        let native = Native::of(state);
+        (*native).hot.fuel -= TRACE_COST;
+        let of = ffi::lua_topointer(state, -1);
+        let noted = (*native).trace.take().filter(|trace| trace.of == of);
+        let mut text = noted.map_or_else(|| trace::traceback(coroutine, 0), |trace| trace.text);
+        text += &trace::traceback(state, 0);
+        (*native).trace = Some(NotedTrace { of, text });
     }
 }
 
