@@ -24,7 +24,12 @@ fn look(world: &World) -> String {
         seen += &world.actor_view(actor).map(|view| view.to_string()).unwrap_or_default();
         seen += &world.sleepers_of(actor).iter().map(SleeperView::detail).collect::<String>();
     }
-    seen += &world.wire_views().iter().chain(&world.wires_of(ActorId::default())).map(|w| format!("{w}\n")).collect::<String>();
+    seen += &world
+        .wire_views()
+        .iter()
+        .chain(&world.wires_of(ActorId::default()))
+        .map(|w| format!("{w}\n"))
+        .collect::<String>();
     seen += &world.post_views().iter().map(|post| format!("{post}\n")).collect::<String>();
     let budgets = world.budgets();
     seen += &format!("{budgets}\n");
@@ -139,7 +144,10 @@ fn frames_inside_nested_coroutines_are_seen() {
     let sleeper = &stage.world.sleepers_of(subject)[0];
     let frames: Vec<_> = sleeper.frames.iter().map(|frame| (frame.nested, frame.to_string())).collect();
     let at = |nested, text: &str| (nested, text.to_owned());
-    assert_eq!(frames, [at(2, "scripts/subject.luau:8"), at(1, "scripts/subject.luau:6"), at(0, "scripts/subject.luau:15 in run")]);
+    assert_eq!(
+        frames,
+        [at(2, "scripts/subject.luau:8"), at(1, "scripts/subject.luau:6"), at(0, "scripts/subject.luau:15 in run")]
+    );
     assert_eq!(sleeper.frames[0].locals[0].to_string(), "depth = 3");
     let locals: Vec<_> = sleeper.frames[2].locals.iter().map(ToString::to_string).collect();
     assert_eq!(locals[2..], ["idle = coroutine at scripts/subject.luau:11", "over = coroutine that is over"]);
@@ -285,7 +293,11 @@ fn what_is_gone_is_not_there() {
 fn budgets_add_up() {
     let mut stage = Stage::new(&[(
         "subject.luau",
-        &class("Subject", "props = { bytes = 0 }", "function Subject:run() self.held = buffer.create(self.bytes) while true do wait() end end"),
+        &class(
+            "Subject",
+            "props = { bytes = 0 }",
+            "function Subject:run() self.held = buffer.create(self.bytes) while true do wait() end end",
+        ),
     )]);
     for bytes in [0.0, 100_000.0, 1_000_000.0] {
         stage.spawn("Subject", &[("bytes", bytes.into())]);
