@@ -32,6 +32,7 @@
 
 pub mod check;
 mod datum;
+pub mod happenings;
 mod ids;
 pub mod input;
 pub mod map;
@@ -53,4 +54,4 @@ pub use sim::Limits;
 pub use sim::loader::ScriptError;
 pub use sim::state::Moment;
 pub use world::native::{Context, Event, NativeActor, NativeClass};
-pub use world::{Config, Summary, World, WorldError, WorldImage};
+pub use world::{Config, Step, Summary, World, WorldError, WorldImage};

@@ -13,7 +13,7 @@ pub enum OutputKind {
     Log,
     /// An error that nothing caught.
     Error,
-    /// Something happened: an action began, a wire fired. Only while tracing.
+    /// Something happened: an action began, a wire fired. Only while [tracing](crate::World::set_tracing).
     Trace,
 }
 
@@ -28,4 +28,10 @@ pub struct Output {
     pub kind: OutputKind,
     /// What it says; errors have more than one line.
     pub text: String,
+    /// Its number among the [happenings](crate::happenings), and that of what caused it, while somebody watches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happening: Option<u64>,
+    /// See `happening`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<u64>,
 }

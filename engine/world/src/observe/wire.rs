@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ActorRef, ValueView};
+use crate::happenings::WireUse;
 use crate::ids::ActorId;
 use crate::sim::state::{Moment, Post, TIME, Target};
 use crate::world::World;
@@ -38,6 +39,8 @@ pub struct WireView {
     pub spent: bool,
     /// What the action gets.
     pub arg: Option<ValueView>,
+    /// How often it was set off, and what became of it last, while somebody watched.
+    pub used: Option<WireUse>,
 }
 
 /// A wire that was set off and has not reached its target yet.
@@ -93,6 +96,7 @@ impl World {
             once: wire.once,
             spent: wire.spent,
             arg: (wire.arg != dormouse_vm::Value::Nil).then(|| self.value_view(&self.vm.peek_value(wire.arg))),
+            used: sim.watch.as_ref().map(|watch| watch.contexts.wires.get(&number).copied().unwrap_or_default()),
         })
     }
 

@@ -142,7 +142,7 @@ impl Sim {
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.flight = token;
         }
-        self.trace(actor, |sim| format!("{} begins", sim.names.text(action)));
+        self.note_begin(token, task);
         self.happen(actor, action, Moment::Begin, activator, caller);
         token
     }
@@ -163,6 +163,7 @@ impl Sim {
             }
             self.land(frame, token, moment);
         }
+        self.leave_flight(token, flight.task);
         let slot = &mut self.state.flights[token as usize];
         slot.free = true;
         slot.live = false;
@@ -191,11 +192,10 @@ impl Sim {
             let pin = frame.pop_pin();
             self.ready_in(frame, joiner, Go::Raise(Value::Pin(pin)));
         }
-        self.trace(flight.actor, |sim| {
-            let word = if moment == Moment::Finish { "finishes" } else { "fails" };
-            format!("{} {word}", sim.names.text(flight.action))
-        });
+        let number = self.note_landing(token, moment == Moment::Finish);
+        let before = self.set_now(number);
         self.happen(flight.actor, flight.action, moment, flight.activator, flight.caller);
+        self.set_now(before);
     }
 
     fn unchain(&mut self, actor: ActorId, token: u32, next: u32) {

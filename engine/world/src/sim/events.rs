@@ -6,6 +6,7 @@ use super::host::give;
 use super::queue::OrNone;
 use super::state::{Go, Mail, Role, Wait};
 use super::{Sim, args};
+use crate::happenings::{Fate, HappeningKind};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
 
@@ -89,7 +90,13 @@ impl Sim {
             return MailId::default();
         };
         let from = self.actor;
-        self.trace(who, |sim| format!("event {} from {}", sim.names.text(name), sim.label(from)));
+        let sent = self.note(|sim| HappeningKind::Event {
+            to: sim.named_ref(who),
+            name: sim.names.text(name).to_owned(),
+            from: sim.known(from),
+            fate: sim.fate(who, name, asker),
+        });
+        self.tie(cause, sent);
         let Some(actor) = self.state.actors.get(who) else { return MailId::default() };
         let (listeners, class) = (actor.listeners, actor.class);
         let mut heard = false;
@@ -115,6 +122,7 @@ impl Sim {
         }
         let activator = self.state.tasks.0.get(self.current).map_or(from, |tasklet| tasklet.activator);
         let mail = self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator });
+        self.note_letter(mail, sent);
         if let Some(actor) = self.state.actors.get_mut(who) {
             let (first, last) = actor.mail;
             actor.mail = if self.state.mail.contains_key(first) { (first, mail) } else { (mail, mail) };
@@ -128,6 +136,33 @@ impl Sim {
             self.handle_next(frame, who, cause);
         }
         mail
+    }
+
+    /// What will become of an event that is sent now.
+    fn fate(&self, who: ActorId, name: Name, asker: TaskId) -> Fate {
+        let Some(actor) = self.state.actors.get(who) else { return Fate::Ignored };
+        let waits = |task: &TaskId| match self.state.tasks.0.get(*task).map(|tasklet| tasklet.wait) {
+            Some(Wait::Event(wanted)) => wanted == Name::NONE || wanted == name,
+            _ => false,
+        };
+        match () {
+            () if !asker.is_some() && self.chain(actor.listeners).iter().any(waits) => Fate::Heard,
+            () if self.classes.get(actor.class).handles_events => Fate::Mailed,
+            () => Fate::Ignored,
+        }
+    }
+
+    /// An event is taken out of the mailbox: what follows is the consequence of its sending, whoever was before it.
+    fn note_handled(&mut self, frame: &mut Frame<'_>, who: ActorId, mail: MailId, task: TaskId) {
+        let Some(event) = self.state.mail.get(mail).map(|letter| letter.event) else { return };
+        frame.push(event);
+        let name = self.event_name(frame, frame.len());
+        frame.pop(1);
+        let number = self.note_because(self.sent_by(mail), |sim| HappeningKind::Handled {
+            who: sim.named_ref(who),
+            event: sim.names.text(name).to_owned(),
+        });
+        self.set_context(task, number);
     }
 
     /// A native actor that waits for an event takes it out of its mailbox itself.
@@ -172,6 +207,9 @@ impl Sim {
         let thread = frame.pop_tasklet(2);
         let label = self.classes.handle_event;
         let task = self.enter_task(thread, who, Role::Event, label, cause);
+        if self.watch.is_some() {
+            self.note_handled(frame, who, mail, task);
+        }
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.activator = activator;
             tasklet.caller = from;
@@ -193,6 +231,7 @@ impl Sim {
 
     /// Removes a letter and answers its asker.
     pub(crate) fn close_letter(&mut self, frame: &mut Frame<'_>, mail: MailId, answer: Go) {
+        self.forget_letter(mail);
         let Some(letter) = self.state.mail.remove(mail) else {
             if let Some(pin) = answer.pin() {
                 frame.unpin(pin);

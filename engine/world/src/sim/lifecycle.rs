@@ -9,6 +9,7 @@ use super::linker::{BUILT_IN, MAX_SIZE};
 use super::queue::OrNone;
 use super::state::{Actor, GROUND, Go, Role};
 use super::{Sim, args, values};
+use crate::happenings::HappeningKind;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::{Name, suggestion};
 use crate::space::{Body, BodyId, Shape};
@@ -120,8 +121,9 @@ impl Sim {
         };
         let id = self.create(frame, birth);
         self.set_props(frame, id)?;
+        let number = self.note(|sim| HappeningKind::Spawned { who: sim.named_ref(id), class: name });
+        self.tie(cause, number);
         self.begin_life(frame, id, cause);
-        self.trace(id, |sim| format!("spawned by {}", sim.label(sim.actor)));
         give(frame, Value::Handle(id.handle()))
     }
 
@@ -237,7 +239,13 @@ impl Sim {
 
     /// Begins an actor's end: it can't be found any more, and its tasklets run their last parts in this tick.
     pub(crate) fn kill(&mut self, frame: &mut Frame<'_>, who: ActorId) {
-        self.trace(who, |_| "despawned".into());
+        let number = self.note(|sim| HappeningKind::Despawned { who: sim.named_ref(who) });
+        let before = self.set_now(number);
+        self.end_life(frame, who);
+        self.set_now(before);
+    }
+
+    fn end_life(&mut self, frame: &mut Frame<'_>, who: ActorId) {
         let Some(actor) = self.state.actors.get_mut(who) else { return };
         actor.dying = true;
         let (body, watchers, mail, main) = (actor.body, actor.watchers, actor.mail.0, actor.main);

@@ -17,6 +17,7 @@ pub(crate) mod queue;
 pub(crate) mod state;
 pub(crate) mod tasks;
 pub(crate) mod values;
+pub(crate) mod watch;
 pub(crate) mod wires;
 
 use std::collections::BTreeMap;
@@ -67,8 +68,8 @@ pub(crate) struct Sim {
     /// The cause under which what runs now happens.
     pub(crate) cause: u32,
     pub(crate) output: Vec<Output>,
-    /// Whether actions, wires, events and motions are told of.
-    pub(crate) tracing: bool,
+    /// Whoever watches what happens.
+    pub(crate) watch: Option<Box<watch::Watch>>,
 }
 
 /// Values of the VM that the simulation uses all the time.

@@ -6,6 +6,7 @@ use super::host::give;
 use super::queue::OrNone;
 use super::state::{Go, Wait};
 use super::{Sim, args};
+use crate::happenings::HappeningKind;
 use crate::ids::{ActorId, TaskId};
 use crate::space::{BodyId, Contact, Motion};
 
@@ -186,8 +187,24 @@ impl Sim {
             ("normal", Value::Vector([nx, ny, 0.0])),
             ("point", Value::Vector([px, py, 0.0])),
         ];
-        self.trace(who, |sim| format!("collides with {}", other.map_or("a wall".into(), |other| sim.label(other))));
-        self.push_exception(frame, "Collision", &fields);
+        let moved = self.state.actors.get(who).and_then(|actor| self.context_of(actor.mover));
+        let number = self.note_because(moved, |sim| HappeningKind::Collided {
+            who: sim.named_ref(who),
+            other: other.map(|other| sim.named_ref(other)),
+        });
+        let before = self.set_now(number);
+        self.tell_of_collision(frame, who, other, &fields);
+        self.set_now(before);
+    }
+
+    fn tell_of_collision(
+        &mut self,
+        frame: &mut Frame<'_>,
+        who: ActorId,
+        other: Option<ActorId>,
+        fields: &[(&str, Value)],
+    ) {
+        self.push_exception(frame, "Collision", fields);
         let class = self.class_of_actor(who);
         if self.classes.get(class).handles.contains(&self.classes.collision) {
             // The class decides what to raise, and where: the motion is over, the call that made it still waits.
@@ -208,8 +225,16 @@ impl Sim {
     fn touch(&mut self, frame: &mut Frame<'_>, trigger: u64, body: u64, event: &str) {
         let (trigger, other) = (ActorId::from_bits(trigger), ActorId::from_bits(body));
         if self.is_alive(trigger) {
+            let mover = self.state.actors.get(other).and_then(|actor| self.context_of(actor.mover));
+            let number = self.note_because(mover, |sim| HappeningKind::Touched {
+                trigger: sim.named_ref(trigger),
+                other: sim.named_ref(other),
+                entered: event == "Entered",
+            });
+            let before = self.set_now(number);
             self.push_exception(frame, event, &[("other", Value::Handle(other.handle()))]);
             self.send_own(frame, trigger, other);
+            self.set_now(before);
         }
     }
 

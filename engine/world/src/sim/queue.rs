@@ -83,6 +83,9 @@ impl Sim {
         tasklet.go = go;
         self.leave_wait(task);
         self.state.queue.push_back((task, cause));
+        if self.watch.is_some() {
+            self.inherit(task, cause);
+        }
         None
     }
 
@@ -236,12 +239,16 @@ impl Sim {
             actor.tasklets = task;
         }
         self.state.queue.push_back((task, cause));
+        if self.watch.is_some() {
+            self.inherit(task, cause);
+        }
         task
     }
 
     /// Removes a tasklet that is over from everywhere.
     pub(crate) fn forget_task(&mut self, vm: &mut Vm, task: TaskId) {
         self.leave_wait(task);
+        self.forget_context(task);
         let Some(tasklet) = self.state.tasks.0.remove(task) else { return };
         for pin in [tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()) {
             vm.unpin(pin);
@@ -266,15 +273,9 @@ impl Sim {
     // ---- telling people --------------------------------------------------------------------------------------
 
     pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, text: String) {
+        let (happening, cause) = self.note_output(kind, actor, &text);
         let actor = if actor == ActorId::default() { String::new() } else { self.label(actor) };
-        self.output.push(Output { tick: self.state.tick, actor, kind, text });
-    }
-
-    pub(crate) fn trace(&mut self, actor: ActorId, text: impl FnOnce(&Sim) -> String) {
-        if self.tracing {
-            let text = text(self);
-            self.put(OutputKind::Trace, actor, text);
-        }
+        self.output.push(Output { tick: self.state.tick, actor, kind, text, happening, cause });
     }
 
     /// What a tasklet runs, for people.

@@ -6,6 +6,7 @@ use super::host::give;
 use super::queue::OrNone;
 use super::state::{GROUND, Go, Role, Wait};
 use super::{Sim, args};
+use crate::happenings::HappeningKind;
 use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
@@ -34,6 +35,12 @@ impl Sim {
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.name = name;
         }
+        let number = self.note(|sim| HappeningKind::TaskStarted {
+            task,
+            who: sim.named_ref(owner),
+            label: sim.names.text(name).to_owned(),
+        });
+        self.set_context(task, number);
         self.push_task(frame, task);
         Ok(Flow::Return(1))
     }
@@ -103,10 +110,18 @@ impl Sim {
         }
         self.push_for(frame, 2, owner)?;
         let value = frame.value(frame.len());
+        let number = if self.watch.is_some() {
+            let text = self.show(frame, 2);
+            self.note_raised(task, self.context(), || text)
+        } else {
+            None
+        };
+        let before = self.set_now(number);
         let unused = match self.because(owner, self.classes.raising) {
             Some(cause) => self.ready(task, Go::Raise(value), cause),
             None => value.pin(),
         };
+        self.set_now(before);
         if let Some(pin) = unused {
             frame.unpin(pin);
         }

@@ -3,7 +3,8 @@
 use dormouse_vm::{Frame, Value};
 
 use super::Sim;
-use super::state::{Moment, Post, TIME, Target};
+use super::state::{Moment, Post, TIME, Target, Wire};
+use crate::happenings::Outcome;
 use crate::ids::ActorId;
 use crate::names::{Name, matches};
 
@@ -27,11 +28,13 @@ impl Sim {
             let delay = wire.delay;
             let post = Post { wire: number, source, activator, caller, cause: self.cause };
             if delay == 0 {
+                self.note_post(number, source, None);
                 self.state.posts.push_back(post);
             } else {
                 let order = self.state.posted;
                 self.state.posted += 1;
                 let due = self.state.tick + u64::from(delay);
+                self.note_post(number, source, Some((due, order)));
                 self.state.delayed.insert((due, order), Post { cause: TIME, ..post });
             }
         }
@@ -40,56 +43,59 @@ impl Sim {
     /// Moves the delayed wires that are due to the queue.
     pub(crate) fn post_due(&mut self) {
         while let Some(entry) = self.state.delayed.first_entry() {
-            if entry.key().0 > self.state.tick {
+            let key = *entry.key();
+            if key.0 > self.state.tick {
                 return;
             }
             self.state.posts.push_back(entry.remove());
+            self.move_post(key);
         }
     }
 
-    /// Carries out all wires that are posted now.
-    pub(crate) fn carry_posts(&mut self, frame: &mut Frame<'_>) {
-        while let Some(post) = self.state.posts.pop_front() {
-            self.carry(frame, post);
-        }
-    }
-
-    fn carry(&mut self, frame: &mut Frame<'_>, post: Post) {
+    /// Carries out the wire whose post was just taken from the first place.
+    pub(crate) fn carry(&mut self, frame: &mut Frame<'_>, post: Post) {
+        let posted = self.take_post();
+        let before = self.set_now(posted);
         let wire = self.state.wires[post.wire as usize].clone();
         let targets = self.targets(&wire.target, post);
         if targets.is_empty() {
-            self.trace(post.source, |sim| format!("wire {} reaches nobody", sim.names.text(wire.property)));
+            self.note_fired(post.wire, post.source, None, Outcome::Nobody);
         }
         for target in targets {
-            let class = self.classes.get(self.class_of_actor(target));
-            if !class.actions.contains_key(&wire.call) {
-                // `check` warns of it: with a pattern or a class some targets may lack the action.
-                self.trace(post.source, |sim| {
-                    format!(
-                        "wire {}: {} has no {}",
-                        sim.names.text(wire.property),
-                        sim.label(target),
-                        sim.names.text(wire.call)
-                    )
-                });
-                continue;
+            if !self.reach(frame, &wire, post, target) {
+                break;
             }
-            let Some(cause) = self.because_of(post.cause, target, wire.call) else { return };
-            self.state.counts.wires += 1;
-            self.trace(post.source, |sim| {
-                let (property, call) = (sim.names.text(wire.property), sim.names.text(wire.call));
-                format!("wire {property} -> {}.{call}", sim.label(target))
-            });
-            // In flight already: to ask again would be to join, and nobody waits for a wire.
-            if self.flight_of(target, wire.call).is_some() {
-                continue;
-            }
-            let first = frame.len() + 1;
-            if wire.arg != Value::Nil {
-                frame.push(wire.arg);
-            }
-            self.perform(frame, target, wire.call, first, post.activator, post.source, cause);
         }
+        self.set_now(before);
+    }
+
+    /// One target of a wire. False when the chain of causes has become too long.
+    fn reach(&mut self, frame: &mut Frame<'_>, wire: &Wire, post: Post, target: ActorId) -> bool {
+        let class = self.classes.get(self.class_of_actor(target));
+        if !class.actions.contains_key(&wire.call) {
+            // `check` warns of it: with a pattern or a class some targets may lack the action.
+            self.note_fired(post.wire, post.source, Some(target), Outcome::NoAction);
+            return true;
+        }
+        let Some(cause) = self.because_of(post.cause, target, wire.call) else {
+            self.note_fired(post.wire, post.source, Some(target), Outcome::Cut);
+            return false;
+        };
+        self.state.counts.wires += 1;
+        // In flight already: to ask again would be to join, and nobody waits for a wire.
+        if self.flight_of(target, wire.call).is_some() {
+            self.note_fired(post.wire, post.source, Some(target), Outcome::Joined);
+            return true;
+        }
+        let number = self.note_fired(post.wire, post.source, Some(target), Outcome::Began);
+        let posted = self.set_now(number);
+        let first = frame.len() + 1;
+        if wire.arg != Value::Nil {
+            frame.push(wire.arg);
+        }
+        self.perform(frame, target, wire.call, first, post.activator, post.source, cause);
+        self.set_now(posted);
+        true
     }
 
     pub(crate) fn targets(&self, target: &Target, post: Post) -> Vec<ActorId> {

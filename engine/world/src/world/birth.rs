@@ -85,7 +85,7 @@ impl World {
         share_everything(&mut vm, &sim);
         vm.collect_all();
         let natives = Natives::new(&config.natives);
-        Ok(World { vm, sim, natives, due: Vec::new(), contacts: Vec::new() })
+        Ok(World { vm, sim, natives, progress: None, due: Vec::new(), contacts: Vec::new() })
     }
 
     /// Spawns an actor from outside, with props as scripts give them to `spawn`; it begins in the next tick.
@@ -166,7 +166,7 @@ fn empty(config: &Config) -> Sim {
         actor: ActorId::default(),
         cause: TIME,
         output: Vec::new(),
-        tracing: false,
+        watch: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use dormouse_vm::{ForeignImage, Image};
 
 use crate::sim::state::State;
+use crate::sim::watch::Contexts;
 
 use super::World;
 use super::native::NativeStates;
@@ -14,6 +15,8 @@ pub struct WorldImage {
     state: Option<State>,
     names: usize,
     natives: NativeStates,
+    /// What those who watch need to know of what was in flight.
+    contexts: Option<Contexts>,
 }
 
 impl WorldImage {
@@ -26,7 +29,7 @@ impl WorldImage {
 impl World {
     /// A copy of the world, between two ticks.
     ///
-    /// Cost: one copy of [`World::heap`] bytes and of the native side.
+    /// Panics in the middle of a tick: see [`World::is_between_ticks`]. Cost: one copy of [`World::heap`] bytes and of the native side.
     pub fn image(&self) -> WorldImage {
         let mut image = WorldImage::default();
         self.image_into(&mut image);
@@ -35,6 +38,7 @@ impl World {
 
     /// As [`World::image`], into the memory of an image that is no longer needed.
     pub fn image_into(&self, image: &mut WorldImage) {
+        assert!(self.is_between_ticks(), "an image is made between two ticks: finish the one under way first");
         self.vm.image_into(&mut image.heap);
         match &mut image.state {
             Some(state) => state.clone_from(&self.sim.state),
@@ -42,6 +46,7 @@ impl World {
         }
         image.names = self.sim.names.len();
         self.natives.save(&mut image.natives);
+        image.contexts = self.sim.watch.as_ref().map(|watch| watch.contexts.clone());
     }
 
     /// Makes the world what it was when the image was made. What was not taken out of it by then
@@ -55,7 +60,10 @@ impl World {
         self.sim.names.truncate(image.names);
         self.natives.load(&image.natives);
         self.sim.output.clear();
+        self.sim.rewind_watch(image.contexts.as_ref());
         self.sim.leave_actor();
+        // A tick that was under way belongs to what is forgotten.
+        self.progress = None;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use dormouse_vm::Value;
 
 use crate::datum::Datum;
+use crate::happenings::HappeningKind;
 use crate::ids::{ActorId, TaskId};
 use crate::input::What;
 use crate::output::OutputKind;
@@ -13,6 +14,13 @@ use super::World;
 
 impl World {
     pub(super) fn take_input(&mut self, input: &What) {
+        let number = self.sim.note(|_| HappeningKind::Input { text: input.to_string() });
+        let before = self.sim.set_now(number);
+        self.carry_out(input);
+        self.sim.set_now(before);
+    }
+
+    fn carry_out(&mut self, input: &What) {
         let done = match input {
             What::Key { player, key, down } => {
                 let name = if *player == 1 { "player".into() } else { format!("player_{player}") };

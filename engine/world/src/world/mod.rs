@@ -12,6 +12,7 @@ mod tick;
 
 use dormouse_vm::Vm;
 
+use crate::happenings::Happening;
 use crate::ids::{ActorId, TaskId};
 use crate::output::Output;
 use crate::sim::Sim;
@@ -21,6 +22,7 @@ use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
 pub use image::WorldImage;
+pub use tick::Step;
 
 /// A world. See the crate's documentation for the whole.
 ///
@@ -31,6 +33,8 @@ pub struct World {
     pub(crate) vm: Vm,
     pub(crate) sim: Sim,
     natives: native::Natives,
+    /// How far the tick under way has come.
+    progress: Option<tick::Progress>,
     /// Buffers that each tick uses again.
     due: Vec<Timer>,
     contacts: Vec<Contact>,
@@ -75,9 +79,30 @@ impl World {
         std::mem::take(&mut self.sim.output)
     }
 
-    /// Whether actions, wires, events and collisions are put out too. It changes nothing else.
+    /// Whether what happens (actions, wires, events, collisions) is put out too, a line each. It changes nothing else.
     pub fn set_tracing(&mut self, tracing: bool) {
-        self.sim.tracing = tracing;
+        let watching = self.is_watching();
+        self.sim.set_watch(tracing, watching);
+    }
+
+    /// Whether what happens is recorded, to be taken with [`World::take_happenings`]. It changes nothing else. What is
+    /// in flight when it begins has no cause that is known.
+    ///
+    /// Cost: nothing while nobody watches; about half a microsecond a happening while somebody does.
+    pub fn set_watching(&mut self, watching: bool) {
+        let tracing = self.sim.watch.as_ref().is_some_and(|watch| watch.lines);
+        self.sim.set_watch(tracing, watching);
+    }
+
+    /// Whether what happens is recorded.
+    pub fn is_watching(&self) -> bool {
+        self.sim.watch.as_ref().is_some_and(|watch| watch.keep)
+    }
+
+    /// What happened since the last call, in order, while somebody [watched](World::set_watching). Of what is not taken
+    /// the last 262,144 are kept.
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        self.sim.take_happenings()
     }
 
     /// The counts for a summary.

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use slotmap::SecondaryMap;
 
 use crate::datum::Datum;
+use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
@@ -330,6 +331,7 @@ impl World {
     }
 
     fn end_native(&mut self, task: TaskId, owner: ActorId) {
+        self.sim.note_end(task, Ending::Done);
         self.natives.fibers.remove(task);
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.forget_task(vm, task);

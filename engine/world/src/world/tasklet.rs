@@ -2,6 +2,7 @@
 
 use dormouse_vm::{Failure, Frame, Kind, Outcome, Pin, Quota, TerminalKind, Value};
 
+use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::output::OutputKind;
 use crate::sim::Sim;
@@ -162,6 +163,27 @@ impl World {
 
     /// A tasklet is over: whoever waits for it learns how, and it is forgotten.
     fn end(&mut self, task: TaskId, outcome: Outcome) {
+        if self.sim.watch.is_some() {
+            return self.end_watched(task, outcome);
+        }
+        self.end_task(task, outcome);
+    }
+
+    /// What follows from a tasklet's end follows from a happening.
+    #[cold]
+    fn end_watched(&mut self, task: TaskId, outcome: Outcome) {
+        let how = match outcome {
+            Outcome::Returned => Ending::Done,
+            Outcome::Unwound(TerminalKind::Cancelled) => Ending::Cancelled,
+            _ => Ending::Failed,
+        };
+        let number = self.sim.note_end(task, how);
+        let before = self.sim.set_now(number);
+        self.end_task(task, outcome);
+        self.sim.set_now(before);
+    }
+
+    fn end_task(&mut self, task: TaskId, outcome: Outcome) {
         let tasklet = self.sim.state.tasks.0[task];
         let asked = tasklet.role == Role::Event;
         let known = tasklet.object != Pin::NIL;

@@ -1,8 +1,10 @@
 //! The way of a tick: inputs and messages in, timers due, rounds of tasklets with the wires between them, movement
-//! and what came of it, a share of garbage collection.
+//! and what came of it, a share of garbage collection. A tick that is taken step by step is the same tick: there is
+//! one way, which [`World::tick`] goes without stopping.
 
 use crate::ids::{ActorId, TaskId};
 use crate::input::What;
+use crate::observe::{PostView, SleeperView};
 use crate::sim::Sim;
 use crate::sim::state::{Go, TIME, Wait};
 
@@ -12,25 +14,162 @@ use super::World;
 const AHEAD: usize = 12;
 const MANY: usize = 4096;
 
+/// How far a tick has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Everything has moved.
+    moved: bool,
+    /// Tasklets left in this round, and whether it had many.
+    left: usize,
+    many: bool,
+}
+
+/// One step of a tick.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Step {
+    /// A wire reaches its target.
+    Wire(PostView),
+    /// A tasklet goes on until it waits or ends. So it is before it does.
+    Task(Box<SleeperView>),
+    /// Everything moves.
+    Movement,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Step::Wire(post) => post.fmt(f),
+            Step::Task(sleeper) => sleeper.fmt(f),
+            Step::Movement => f.write_str("everything moves"),
+        }
+    }
+}
+
+/// What is next in a tick.
+enum Next {
+    Wire,
+    Task(TaskId),
+    Movement,
+    End,
+}
+
 impl World {
-    /// Lets one tick pass.
+    /// Lets one tick pass. One that was [begun](World::begin_tick) is finished first.
     ///
     /// Cost: what the tasklets that are due do; those that sleep cost nothing.
     pub fn tick(&mut self, inputs: &[What]) {
-        let state = &mut self.sim.state;
-        state.tick += 1;
+        self.begin_tick(inputs);
+        self.finish_tick();
+    }
+
+    /// Begins a tick that is to be taken step by step: the inputs come in, what is due is ready to run. One that was
+    /// begun before is finished first.
+    pub fn begin_tick(&mut self, inputs: &[What]) {
+        self.finish_tick();
+        self.progress = Some(Progress::default());
+        self.sim.state.tick += 1;
         for input in inputs {
             self.take_input(input);
         }
         self.sim.state.time += self.sim.state.duration;
         self.sim.post_due();
         self.wake_due();
-        self.run_rounds();
-        self.move_bodies();
-        self.run_rounds();
+    }
+
+    /// Whether no tick is under way, so that the world can be saved.
+    pub fn is_between_ticks(&self) -> bool {
+        self.progress.is_none()
+    }
+
+    /// What the next step of the tick under way will be. `None` when nothing is left but to
+    /// [finish](World::finish_tick) it, or when none is under way.
+    pub fn next_step(&self) -> Option<Step> {
+        match self.next() {
+            Next::Wire => self.post_views().into_iter().next().map(Step::Wire),
+            Next::Task(task) => self.sleeper(task, false).map(|sleeper| Step::Task(Box::new(sleeper))),
+            Next::Movement => Some(Step::Movement),
+            Next::End => None,
+        }
+    }
+
+    /// Takes one step of the tick under way: one wire, one tasklet, or the movement of everything. Gives what it was.
+    /// `None` when nothing was left but to [finish](World::finish_tick) the tick, or when none is under way.
+    pub fn step(&mut self) -> Option<Step> {
+        let step = self.next_step();
+        self.advance();
+        step
+    }
+
+    /// Takes all steps that are left of the tick under way, and ends it. Nothing happens when none is.
+    pub fn finish_tick(&mut self) {
+        if self.progress.is_none() {
+            return;
+        }
+        while self.advance() {}
+        self.progress = None;
+        self.sim.leave_actor();
         // All but time itself: a cause is one within a tick, or from outside before it.
-        self.sim.state.causes.truncate(1);
+        self.sim.forget_causes();
         self.vm.collect();
+    }
+
+    fn next(&self) -> Next {
+        let state = &self.sim.state;
+        let Some(progress) = self.progress else { return Next::End };
+        if progress.left == 0 && !state.posts.is_empty() {
+            return Next::Wire;
+        }
+        match state.queue.front() {
+            Some((task, _)) => Next::Task(*task),
+            None if progress.moved => Next::End,
+            None => Next::Movement,
+        }
+    }
+
+    /// Takes one step. False when none is left.
+    #[inline]
+    fn advance(&mut self) -> bool {
+        let Some(progress) = &mut self.progress else { return false };
+        if progress.left == 0 {
+            if !self.sim.state.posts.is_empty() {
+                self.carry_post();
+                return true;
+            }
+            // A round: those who are runnable now. Those whom they wake have their turn in the next one.
+            progress.left = self.sim.state.queue.len();
+            progress.many = progress.left > MANY;
+        }
+        let many = progress.many;
+        if many {
+            self.look_ahead();
+        }
+        let Some((task, cause)) = self.sim.state.queue.pop_front() else { return self.end_rounds() };
+        if let Some(progress) = &mut self.progress {
+            progress.left -= 1;
+        }
+        self.run(task, cause);
+        true
+    }
+
+    /// Nobody is runnable any more: everything moves, and then those run whom that woke.
+    fn end_rounds(&mut self) -> bool {
+        let moved = self.progress.is_none_or(|progress| progress.moved);
+        self.progress = Some(Progress { moved: true, ..Progress::default() });
+        self.sim.leave_actor();
+        if !moved {
+            self.move_bodies();
+        }
+        !moved
+    }
+
+    fn carry_post(&mut self) {
+        let sim = &mut self.sim;
+        sim.leave_actor();
+        let Some(post) = sim.state.posts.pop_front() else { return };
+        if let Err(error) = self.vm.enter(|frame| sim.carry(frame, post)) {
+            self.sim.report_engine(&error);
+        }
     }
 
     /// Puts those whose time has come into the queue.
@@ -59,33 +198,10 @@ impl World {
         let _ = vm.enter(|frame| {
             let pin = sim.exception(frame, "Timeout", &[("ticks", ticks)]);
             sim.cause = TIME;
+            let number = sim.note_raised(task, sim.context_of(task), || "Timeout".into());
+            sim.set_context(task, number);
             sim.ready_in(frame, task, Go::Raise(dormouse_vm::Value::Pin(pin)));
         });
-    }
-
-    /// Runs what is runnable, and what becomes so by it, until nothing is.
-    fn run_rounds(&mut self) {
-        loop {
-            if !self.sim.state.posts.is_empty() {
-                let sim = &mut self.sim;
-                sim.leave_actor();
-                if let Err(error) = self.vm.enter(|frame| sim.carry_posts(frame)) {
-                    self.sim.report_engine(&error);
-                }
-            }
-            let round = self.sim.state.queue.len();
-            if round == 0 {
-                break;
-            }
-            for _ in 0..round {
-                if round > MANY {
-                    self.look_ahead();
-                }
-                let Some((task, cause)) = self.sim.state.queue.pop_front() else { break };
-                self.run(task, cause);
-            }
-        }
-        self.sim.leave_actor();
     }
 
     #[inline]
