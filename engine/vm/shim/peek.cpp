@@ -62,6 +62,15 @@ int dm_peek_next(const dm_value* table, int at, int end, dm_value* key, dm_value
     return -1;
 }
 
+void dm_peek_globals(const lua_State* L, dm_value* value)
+{
+    TValue v;
+    memset(&v, 0, sizeof(v));
+    v.value.gc = reinterpret_cast<GCObject*>(L->global->mainthread->gt);
+    v.tt = LUA_TTABLE;
+    out(value, &v);
+}
+
 int dm_peek_places(const dm_value* table)
 {
     const LuaTable* t = hvalue(in(table));

@@ -63,6 +63,7 @@ extern "C"
         const char* source;
         int32_t line;
     };
+    void dm_peek_globals(const lua_State* L, dm_value* value);
     void dm_peek_pin(const lua_State* L, int pin, dm_value* value);
     // Places for entries that a table has; and the next entry in one of them from `at` on and before `end`: returns
     // the place after it, -1 where there is none.

@@ -59,6 +59,14 @@ impl Vm {
         self.lend(raw)
     }
 
+    /// The table of the VM's own globals, looked at.
+    pub fn peek_globals(&self) -> Peek<'_> {
+        let mut raw = RawValue::NIL;
+        // SAFETY: the state is live, and always has such a table.
+        unsafe { shim::dm_peek_globals(self.state, &mut raw) };
+        self.lend(raw)
+    }
+
     /// A value, looked at.
     pub fn peek_value(&self, value: Value) -> Peek<'_> {
         match value {

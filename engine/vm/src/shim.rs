@@ -63,6 +63,7 @@ unsafe extern "C" {
     pub(crate) fn dm_set_random_state(state: *mut lua_State, value: u64);
     pub(crate) fn dm_suspended_in(state: *const lua_State) -> Option<lua_CFunction>;
     pub(crate) fn dm_thread_bytes(state: *const lua_State) -> usize;
+    pub(crate) fn dm_peek_globals(state: *const lua_State, value: *mut RawValue);
     pub(crate) fn dm_peek_pin(state: *const lua_State, pin: c_int, value: *mut RawValue);
     pub(crate) fn dm_peek_next(
         table: *const RawValue,

@@ -26,11 +26,12 @@
 //!
 //! The rooms: [`World`] is the simulation; [`Scripts`] and [`map::Map`] are what goes into it, [`input`] what comes in
 //! at a tick, [`Output`] what comes out; [`check`] finds mistakes in maps before anything runs, [`observe`] shows what a
-//! world is doing while it does.
+//! world is doing while it does, [`happenings`] why, and the [`console`] meddles with it.
 
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod console;
 mod datum;
 pub mod happenings;
 mod ids;

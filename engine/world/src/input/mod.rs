@@ -11,6 +11,11 @@
 //! 40  action door_a.Close
 //! 40  action "the lamp".Dim 0.5               # a name with blanks; an argument in JSON
 //! 60  duration 0.02                           # ticks last 1/50 s from here on
+//! 70  spawn Lamp {"name": "lamp_9", "position": {"x": 40, "y": 60}, "lit": true}
+//! 80  set door_a.speed 10
+//! 90  despawn guard_2
+//! 99  eval "for _, lamp in find_all('Lamp') do lamp:Action_TurnOff() end"
+//! 99  eval door_a "self.speed *= 2"           # the same, with the actor as `self`
 //! ```
 //!
 //! * Ticks count from 1 and never go back; the inputs of one tick come in as they are written.
@@ -18,6 +23,9 @@
 //! * A name with a blank or a `"`, or that begins with `#`, is written as a JSON string. Any name may be.
 //! * Values are JSON. `{"x": 1, "y": 2}`, perhaps with a `z`, is a vector; the fields of an event are fields, whatever
 //!   they are called.
+//! * An actor without a name is called by its class and number: `Bee#12`.
+//! * The last four are what a console does to a world. A game that takes inputs from others over a network should let
+//!   pass only the kinds that it wants: `eval` runs any code that a script may run.
 //! * A line has at most 1 MiB, JSON in it at most 127 levels.
 
 mod parse;
@@ -64,6 +72,35 @@ pub enum What {
         action: String,
         /// What the action gets; `Nil` for nothing.
         arg: Datum,
+    },
+    /// A new actor.
+    Spawn {
+        /// Its class.
+        class: String,
+        /// Its props, with `name`, `position` (else it is where the map's origin is), `size`, `body`. A prop that takes
+        /// an actor is given the actor's name.
+        props: BTreeMap<String, Datum>,
+    },
+    /// An actor is ended.
+    Despawn {
+        /// Its name.
+        actor: String,
+    },
+    /// An actor gets another value for a prop (or `position`, or a field that it has).
+    Set {
+        /// Its name.
+        actor: String,
+        /// The prop.
+        prop: String,
+        /// The value; for a prop that takes an actor, that actor's name.
+        value: Datum,
+    },
+    /// Code that runs on a task of an actor. What it returns is logged.
+    Eval {
+        /// Whose task, with `self`; without one that of the game, the level, or the first actor.
+        actor: Option<String>,
+        /// Luau: an expression, or statements. Actors' names can be used as variables. At most 64 KiB.
+        code: String,
     },
     /// This tick and those after it last so many seconds: more than 0, at most 1.
     Duration(f64),
@@ -142,6 +179,23 @@ impl fmt::Display for What {
                     Datum::Nil => Ok(()),
                     arg => write!(f, " {}", arg.to_json()),
                 }
+            }
+            What::Spawn { class, props } => {
+                write!(f, "spawn {}", written(class))?;
+                match props.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " {}", Datum::Map(props.clone()).to_json()),
+                }
+            }
+            What::Despawn { actor } => write!(f, "despawn {}", written(actor)),
+            What::Set { actor, prop, value } => write!(f, "set {}.{prop} {}", written(actor), value.to_json()),
+            What::Eval { actor, code } => {
+                f.write_str("eval ")?;
+                if let Some(actor) = actor {
+                    write!(f, "{} ", written(actor))?;
+                }
+                // As JSON writes it: a file of inputs has one input a line.
+                write!(f, "{}", serde_json::Value::from(code.as_str()))
             }
             What::Duration(seconds) => write!(f, "duration {seconds}"),
         }

@@ -15,11 +15,15 @@ const MAX_LINE: usize = 1 << 20;
 const MAX_LINES: usize = 10_000_000;
 
 /// What can come after the tick, and how it is written.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 8] = [
     ("key", "key <player 1..8> <name> down|up"),
     ("event", "event <actor> <name> {fields as JSON}"),
     ("action", "action <actor>.<Action> <argument as JSON>"),
     ("duration", "duration <seconds>"),
+    ("spawn", "spawn <Class> {props as JSON}"),
+    ("despawn", "despawn <actor>"),
+    ("set", "set <actor>.<prop> <value as JSON>"),
+    ("eval", "eval <actor, or nothing> <code as a JSON string>"),
 ];
 
 /// A line that is no input.
@@ -97,6 +101,10 @@ fn parse_line(line: &str) -> Result<Option<(u64, What)>, String> {
         "key" => key(rest),
         "event" => event(rest),
         "action" => action(rest),
+        "spawn" => spawn(rest),
+        "despawn" => despawn(rest),
+        "set" => set(rest),
+        "eval" => eval(rest),
         _ => duration(rest),
     };
     what.map(|what| Some((tick, what))).map_err(|wrong| format!("{wrong}; the form is `{form}`"))
@@ -130,24 +138,67 @@ fn event(rest: &str) -> Result<What, String> {
     Ok(What::Event { actor: actor.into(), name: event.into(), fields })
 }
 
-fn action(rest: &str) -> Result<What, String> {
-    let missing = || "there is no action".to_owned();
-    let (actor, action, rest) = if rest.starts_with('"') {
+/// `actor.member`, and what comes after it.
+fn member<'t>(rest: &'t str, what: &str) -> Result<(Cow<'t, str>, &'t str, &'t str), String> {
+    let missing = || format!("there is no {what}");
+    let (actor, member, rest) = if rest.starts_with('"') {
         let (actor, rest) = name(rest, "an actor")?;
-        let (action, rest) = word(rest.strip_prefix('.').ok_or_else(missing)?);
-        (actor, action, rest)
+        let (member, rest) = word(rest.strip_prefix('.').ok_or_else(missing)?);
+        (actor, member, rest)
     } else {
         // The last dot: the name of an action has none, that of an actor may.
         let (both, rest) = word(rest);
-        let (actor, action) = both.rsplit_once('.').ok_or_else(missing)?;
-        (name(actor, "an actor")?.0, action, rest)
+        let (actor, member) = both.rsplit_once('.').ok_or_else(missing)?;
+        (name(actor, "an actor")?.0, member, rest)
     };
-    let action = action.strip_prefix("Action_").unwrap_or(action);
-    if action.is_empty() || !action.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err(format!("`{action}` is no name of an action"));
+    let member = member.strip_prefix("Action_").unwrap_or(member);
+    if member.is_empty() || !member.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(format!("`{member}` is no name of {} {what}", if what == "prop" { "a" } else { "an" }));
     }
+    Ok((actor, member, rest))
+}
+
+fn action(rest: &str) -> Result<What, String> {
+    let (actor, action, rest) = member(rest, "action")?;
     let arg = json(rest)?.map_or(Datum::Nil, Datum::from_json);
     Ok(What::Action { actor: actor.into(), action: action.into(), arg })
+}
+
+fn spawn(rest: &str) -> Result<What, String> {
+    let (class, rest) = name(rest, "a class")?;
+    let props = match json(spaced(rest)?)? {
+        None => BTreeMap::new(),
+        // Each by itself: props that are called x and y are no vector.
+        Some(Json::Object(props)) => props.into_iter().map(|(key, value)| (key, Datum::from_json(value))).collect(),
+        Some(other) => return Err(format!("the props of an actor are a JSON object, not `{}`", brief(&other))),
+    };
+    Ok(What::Spawn { class: class.into(), props })
+}
+
+fn despawn(rest: &str) -> Result<What, String> {
+    let (actor, rest) = name(rest, "an actor")?;
+    match spaced(rest)? {
+        "" => Ok(What::Despawn { actor: actor.into() }),
+        more => Err(format!("after the actor comes nothing, not `{more}`")),
+    }
+}
+
+fn set(rest: &str) -> Result<What, String> {
+    let (actor, prop, rest) = member(rest, "prop")?;
+    let value = json(rest)?.ok_or("the value is missing")?;
+    Ok(What::Set { actor: actor.into(), prop: prop.into(), value: Datum::from_json(value) })
+}
+
+fn eval(rest: &str) -> Result<What, String> {
+    let (first, after) = name(rest, "what runs it")?;
+    let code = spaced(after)?;
+    if code.is_empty() && rest.starts_with('"') {
+        return Ok(What::Eval { actor: None, code: first.into() });
+    }
+    match json(code)? {
+        Some(Json::String(code)) => Ok(What::Eval { actor: Some(first.into()), code }),
+        _ => Err("the code is written as a JSON string".into()),
+    }
 }
 
 fn duration(rest: &str) -> Result<What, String> {

@@ -15,6 +15,11 @@ const EXAMPLE: &str = "\
 40 action door_a.Close
 40 action \"the lamp\".Dim 0.5
 60 duration 0.02
+70 spawn Lamp {\"name\":\"lamp_9\",\"position\":{\"x\":40,\"y\":60}}
+80 set door_a.speed 10
+90 despawn guard_2
+99 eval \"log(1)\"
+99 eval door_a \"self.speed *= 2\"
 ";
 
 fn read(text: &str) -> Result<Inputs, String> {
@@ -53,12 +58,25 @@ fn each_kind_is_read() {
     });
     assert_eq!(one(r#"1 action "the \"door\" # 1".Close "soft""#), action("the \"door\" # 1", "soft".into()));
     assert_eq!(one("1 duration 1"), What::Duration(1.0));
+    let at = ("at".to_owned(), Datum::Vector([1.0, 2.0, 0.0]));
+    assert_eq!(
+        one(r#"1 spawn Lamp {"at": {"x": 1, "y": 2}}"#),
+        What::Spawn { class: "Lamp".into(), props: [at].into() }
+    );
+    assert_eq!(one("1 spawn Lamp"), What::Spawn { class: "Lamp".into(), props: BTreeMap::new() });
+    assert_eq!(one("1 despawn Bee#12"), What::Despawn { actor: "Bee#12".into() });
+    assert_eq!(one("1 set a.b.lit null"), What::Set { actor: "a.b".into(), prop: "lit".into(), value: Datum::Nil });
+    assert_eq!(one(r#"1 eval "say '#'""#), What::Eval { actor: None, code: "say '#'".into() });
+    assert_eq!(one(r#"1 eval "a b" "x\ny""#), What::Eval { actor: Some("a b".into()), code: "x\ny".into() });
 }
 
 #[test]
 fn places_are_kept() {
     let places: Vec<_> = read(EXAMPLE).unwrap().all().iter().map(|input| (input.tick, input.line)).collect();
-    assert_eq!(places, [(10, 2), (25, 3), (30, 5), (40, 6), (40, 7), (60, 8)]);
+    assert_eq!(
+        places,
+        [(10, 2), (25, 3), (30, 5), (40, 6), (40, 7), (60, 8), (70, 9), (80, 10), (90, 11), (99, 12), (99, 13)]
+    );
 }
 
 #[test]
@@ -92,8 +110,11 @@ fn what_is_wrong_is_named() {
             "99999999999999999999 duration 1",
             "1: a line begins with a tick, a whole number from 1 on, not `99999999999999999999`",
         ),
-        ("7", "1: after the tick comes what happens, one of key, event, action, duration"),
-        ("1 kay 1 a down", "1: `kay` is none of key, event, action, duration; did you mean `key`?"),
+        ("7", "1: after the tick comes what happens, one of key, event, action, duration, spawn, despawn, set, eval"),
+        (
+            "1 kay 1 a down",
+            "1: `kay` is none of key, event, action, duration, spawn, despawn, set, eval; did you mean `key`?",
+        ),
         ("\n1 key 9 a down", "2: there is no player `9`; the form is `key <player 1..8> <name> down|up`"),
         ("1 key 1 a", "1: a key goes down or up, not ``; the form is `key <player 1..8> <name> down|up`"),
         ("5 duration 1\n4 duration 1", "2: tick 4 comes after tick 5; ticks never go back"),
@@ -138,6 +159,21 @@ fn what_is_wrong_is_named() {
         (
             "1 event cook Order {\"name\":1}",
             "1: the field `name` is the event's own name: leave it out; the form is `event <actor> <name> {fields as JSON}`",
+        ),
+        (
+            "1 spawn Lamp 3",
+            "1: the props of an actor are a JSON object, not `3`; the form is `spawn <Class> {props as JSON}`",
+        ),
+        ("1 despawn a b", "1: after the actor comes nothing, not `b`; the form is `despawn <actor>`"),
+        ("1 set a.b", "1: the value is missing; the form is `set <actor>.<prop> <value as JSON>`"),
+        ("1 set a 1", "1: there is no prop; the form is `set <actor>.<prop> <value as JSON>`"),
+        (
+            "1 eval a b",
+            "1: this is no JSON: expected value at line 1 column 1; the form is `eval <actor, or nothing> <code as a JSON string>`",
+        ),
+        (
+            "1 eval a",
+            "1: the code is written as a JSON string; the form is `eval <actor, or nothing> <code as a JSON string>`",
         ),
         (
             "1 action a.B {",
@@ -201,7 +237,14 @@ impl Random {
     }
 
     fn what(&mut self) -> What {
-        match self.below(4) {
+        match self.below(8) {
+            4 => What::Spawn {
+                class: self.text(),
+                props: (0..self.below(4)).map(|_| (self.text(), self.datum(3))).collect(),
+            },
+            5 => What::Despawn { actor: self.text() },
+            6 => What::Set { actor: self.text(), prop: "lit".into(), value: self.datum(3) },
+            7 => What::Eval { actor: (self.below(2) == 0).then(|| self.text()), code: self.text() },
             0 => What::Key { player: 1 + self.below(8) as u8, key: self.text(), down: self.below(2) == 0 },
             1 => {
                 let fields: BTreeMap<_, _> = (0..self.below(4)).map(|_| (self.text(), self.datum(3))).collect();

@@ -32,7 +32,7 @@ impl World {
         (id != ActorId::default()).then(|| self.actor_ref(id))
     }
 
-    pub(super) fn value_view(&self, value: &Peek<'_>) -> ValueView {
+    pub(crate) fn value_view(&self, value: &Peek<'_>) -> ValueView {
         let actor = value.handle().and_then(ActorId::from_handle).or_else(|| self.own_table_of(value));
         let kind = match value.kind() {
             _ if actor.is_some() => "actor",

@@ -218,6 +218,15 @@ impl Classes {
         (mask != u32::MAX).then(|| known.filter(|(at, _)| mask >> at & 1 == 1).map(|(_, name)| name.clone()).collect())
     }
 
+    pub(crate) fn layer_count(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Forgets all layers from that number on: the world was rewound to a time when no body had made them.
+    pub(crate) fn truncate_layers(&mut self, count: usize) {
+        self.layers.truncate(count);
+    }
+
     pub(crate) fn layer_name(&self, layer: u8) -> &str {
         self.layers.get(usize::from(layer)).map_or("", String::as_str)
     }

@@ -163,7 +163,8 @@ impl Sim {
                 return Ok(());
             }
             let Some(prop) = known.get(&name) else {
-                let names = known.keys().map(String::as_str).chain(BUILT_IN.iter().copied());
+                let given = BUILT_IN.iter().copied().filter(|name| *name != "id");
+                let names = known.keys().map(String::as_str).chain(given);
                 let hint = suggestion(&name, names);
                 return Err(Raise::Message(format!(
                     "{what}: class {} has no prop `{name}`{hint}",
@@ -214,6 +215,60 @@ impl Sim {
             self.unmake(frame, id);
         }
         result
+    }
+
+    /// Puts the value at 2 into the table at 1, which is the actor's own, as the value of a prop, or of a field that it
+    /// has; or puts the actor there, for `position`.
+    pub(crate) fn set_member(&mut self, frame: &mut Frame<'_>, id: ActorId, name: &str) -> Result<(), String> {
+        let actor = self.state.actors[id];
+        let class = self.classes.get(actor.class);
+        if name == "position" {
+            let point = args::point(frame, 2, "position").map_err(in_words)?;
+            self.state.space.teleport(actor.body, point.into());
+            return Ok(());
+        }
+        if let Some(prop) = class.props.get(name) {
+            self.name_to_actor(frame, 2, prop.kind)?;
+            if !frame.is_nil(2) && !values::fits(frame, 2, prop.kind) {
+                let kind = args::kind_of(frame, 2);
+                return Err(format!("prop `{name}` of {} must be a {}, not a {kind}", class.name, prop.kind.word()));
+            }
+        } else if BUILT_IN.contains(&name) {
+            return Err(format!("`{name}` is what an actor is born with; it can't be changed"));
+        } else if matches!(frame.get(1, name), Kind::Nil | Kind::Function) {
+            let hint = suggestion(name, class.props.keys().map(String::as_str).chain(["position"]));
+            return Err(format!("{} ({}) has no prop or field `{name}`{hint}", self.label(id), class.name));
+        }
+        if frame.is_frozen(1) {
+            return Err(format!("{} has frozen its table: nothing in it can be changed", self.label(id)));
+        }
+        frame.set_len(2);
+        frame.set(1, name);
+        Ok(())
+    }
+
+    /// Where a prop takes an actor, a name stands for the one that has it.
+    pub(crate) fn name_to_actor(&self, frame: &mut Frame<'_>, at: u32, kind: PropKind) -> Result<(), String> {
+        let Some(name) = frame.text(at).filter(|_| kind == PropKind::Actor) else { return Ok(()) };
+        let Some(actor) = self.actor_called(&name) else {
+            return Err(format!("there is no actor `{name}`{}", suggestion(&name, self.live_names())));
+        };
+        frame.push(Value::Handle(actor.handle()));
+        frame.insert(at);
+        frame.remove(at + 1);
+        Ok(())
+    }
+
+    /// The same for the props in the table at 2 of an actor that is to be spawned.
+    pub(crate) fn names_to_actors(&self, frame: &mut Frame<'_>, class: &str) -> Result<(), Raise> {
+        let Some(class) = self.classes.find(class) else { return Ok(()) };
+        for (name, prop) in self.classes.get(class).props.iter().filter(|(_, prop)| prop.kind == PropKind::Actor) {
+            frame.get(2, name);
+            let at = frame.len();
+            self.name_to_actor(frame, at, prop.kind)?;
+            frame.set(2, name);
+        }
+        Ok(())
     }
 
     /// Takes back an actor that has not begun to live.
@@ -353,4 +408,12 @@ fn shape_of(birth: &Birth) -> (Shape, [f32; 2]) {
         return (Shape::Circle { radius }, [2.0 * radius, 2.0 * radius]);
     }
     (Shape::Box { half: [w / 2.0, h / 2.0].into() }, [w, h])
+}
+
+/// An error of scripts, where no script runs.
+pub(crate) fn in_words(raise: Raise) -> String {
+    match raise {
+        Raise::Message(message) => message,
+        _ => "it can't be done".into(),
+    }
 }

@@ -3,9 +3,10 @@
 use dormouse_vm::{Flow, Frame, Kind, Raise, Value};
 
 use super::host::give;
+use super::state::Actor;
 use super::{Sim, args};
 use crate::ids::ActorId;
-use crate::names::{matches, suggestion};
+use crate::names::{Name, matches, suggestion};
 use crate::space::Filter;
 
 /// Whom a query is for.
@@ -49,6 +50,22 @@ impl Sim {
             }
         }
         Ok(wanted)
+    }
+
+    /// The live actor of that name; or of that class and number (`Bee#12`), as those without a name are called.
+    pub(crate) fn actor_called(&self, name: &str) -> Option<ActorId> {
+        let named = self.names.find(name).and_then(|name| self.state.named.get(&name)).and_then(|all| all.first());
+        named.copied().or_else(|| {
+            let (class, order) = name.rsplit_once('#')?;
+            let (class, order) = (self.classes.find(class)?, order.parse::<u64>().ok()?);
+            let same = |actor: &Actor| actor.order == order && actor.class == class && actor.name == Name::NONE;
+            self.state.actors.iter().find(|(_, actor)| !actor.dying && same(actor)).map(|(id, _)| id)
+        })
+    }
+
+    /// The names of live actors that have one.
+    pub(crate) fn live_names(&self) -> impl Iterator<Item = &str> {
+        self.state.named.keys().map(|name| self.names.text(*name))
     }
 
     /// The class of that name, or an error with the nearest one.

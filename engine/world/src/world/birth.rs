@@ -88,7 +88,8 @@ impl World {
         Ok(World { vm, sim, natives, progress: None, due: Vec::new(), contacts: Vec::new() })
     }
 
-    /// Spawns an actor from outside, with props as scripts give them to `spawn`; it begins in the next tick.
+    /// Spawns an actor from outside, with props as scripts give them to `spawn`; it begins in the next tick. A prop that
+    /// takes an actor is given the actor's name.
     ///
     /// Errors: as `spawn` of scripts, in words.
     pub fn spawn(&mut self, class: &str, props: &BTreeMap<String, Datum>) -> Result<ActorId, String> {
@@ -97,6 +98,7 @@ impl World {
         let spawned = vm.enter(|frame| {
             frame.push_text(class);
             values::push_datum(frame, &Datum::Map(props.clone()));
+            sim.names_to_actors(frame, class)?;
             sim.spawn_call(frame).map(|_| frame.handle(frame.len()))
         });
         match spawned {

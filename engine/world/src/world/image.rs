@@ -15,6 +15,8 @@ pub struct WorldImage {
     state: Option<State>,
     names: usize,
     natives: NativeStates,
+    /// How many layers of bodies there were.
+    layers: usize,
     /// What those who watch need to know of what was in flight.
     contexts: Option<Contexts>,
 }
@@ -39,14 +41,20 @@ impl World {
     /// As [`World::image`], into the memory of an image that is no longer needed.
     pub fn image_into(&self, image: &mut WorldImage) {
         assert!(self.is_between_ticks(), "an image is made between two ticks: finish the one under way first");
+        self.copy_into(image);
+        self.natives.save(&mut image.natives);
+        image.contexts = self.sim.watch.as_ref().map(|watch| watch.contexts.clone());
+    }
+
+    /// Copies all but what native actors hold.
+    fn copy_into(&self, image: &mut WorldImage) {
         self.vm.image_into(&mut image.heap);
         match &mut image.state {
             Some(state) => state.clone_from(&self.sim.state),
             None => image.state = Some(self.sim.state.clone()),
         }
         image.names = self.sim.names.len();
-        self.natives.save(&mut image.natives);
-        image.contexts = self.sim.watch.as_ref().map(|watch| watch.contexts.clone());
+        image.layers = self.sim.classes.layer_count();
     }
 
     /// Makes the world what it was when the image was made. What was not taken out of it by then
@@ -54,16 +62,33 @@ impl World {
     ///
     /// Errors: an image of another world. Cost: as [`World::image`].
     pub fn rewind(&mut self, image: &WorldImage) -> Result<(), ForeignImage> {
+        self.copy_back(image)?;
+        self.natives.load(&image.natives);
+        self.sim.output.clear();
+        self.sim.rewind_watch(image.contexts.as_ref());
+        // A tick that was under way belongs to what is forgotten.
+        self.progress = None;
+        Ok(())
+    }
+
+    fn copy_back(&mut self, image: &WorldImage) -> Result<(), ForeignImage> {
         let state = image.state.as_ref().ok_or(ForeignImage)?;
         self.vm.rewind(&image.heap)?;
         self.sim.state.clone_from(state);
         self.sim.names.truncate(image.names);
-        self.natives.load(&image.natives);
-        self.sim.output.clear();
-        self.sim.rewind_watch(image.contexts.as_ref());
+        self.sim.classes.truncate_layers(image.layers);
         self.sim.leave_actor();
-        // A tick that was under way belongs to what is forgotten.
-        self.progress = None;
         Ok(())
+    }
+
+    /// Does something to the world and undoes it, as if it had never been; `scratch` is used as memory. It must let no
+    /// native actor run, nor tick. What it puts out is lost, unless it takes it.
+    pub(crate) fn unchanged<R>(&mut self, scratch: &mut WorldImage, body: impl FnOnce(&mut World) -> R) -> R {
+        self.copy_into(scratch);
+        let (output, watch) = (std::mem::take(&mut self.sim.output), self.sim.watch.take());
+        let result = body(self);
+        self.copy_back(scratch).expect("the image was made of this very world");
+        (self.sim.output, self.sim.watch) = (output, watch);
+        result
     }
 }
