@@ -41,7 +41,7 @@ fn castle() -> World {
     let scripts = Scripts::new()
         .with(
             "walker.luau",
-            &class(
+            class(
                 "Walker",
                 "body = { kind = 'solid', layer = 'person' }",
                 "function Walker:handleEvent(event)
@@ -53,7 +53,7 @@ fn castle() -> World {
         )
         .with(
             "plate.luau",
-            &class(
+            class(
                 "Plate",
                 "body = 'trigger'",
                 "function Plate:handleEvent(event) if event.name == 'Entered' then self:Action_Press() end end
@@ -62,11 +62,11 @@ fn castle() -> World {
         )
         .with(
             "door.luau",
-            &class("Door", "", "function Door:Action_Open() self:move_by(vector.create(0, -16, 0), 60) end"),
+            class("Door", "", "function Door:Action_Open() self:move_by(vector.create(0, -16, 0), 60) end"),
         )
         .with(
             "bell.luau",
-            &class(
+            class(
                 "Bell",
                 "",
                 "function Bell:Action_Ring() wait(2) say 'dong' end function Bell:Action_Dance() error('no') end",
