@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dormouse::console::Console;
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
 use dormouse::{Config, Scripts, Step, World};
@@ -24,6 +25,7 @@ fn inputs() -> Inputs {
 fn steps_make_the_same_ticks() {
     let (mut whole, mut stepped) = (castle("keep.tmx"), castle("keep.tmx"));
     let (mut ours, mut theirs) = (inputs(), inputs());
+    let mut console = Console::default();
     let (mut wires, mut tasks, mut movements) = (0, 0, 0);
     // A small generator (xorshift), so that ticks are finished after any number of steps.
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -37,6 +39,11 @@ fn steps_make_the_same_ticks() {
         let steps = if tick % 3 == 0 { random % 20 } else { u64::MAX };
         for _ in 0..steps {
             let next = stepped.next_step();
+            if tick % 50 == 0 {
+                // Somebody looks around in the middle of it all.
+                console.submit(&mut stepped, "#find_all(), @hall_west self.speed, random(6), spawn('Bell')");
+                console.submit(&mut stepped, "sleepers");
+            }
             let step = stepped.step();
             assert_eq!(step, next);
             match step {

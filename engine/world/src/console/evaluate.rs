@@ -102,14 +102,14 @@ impl World {
         let actors = names.iter().filter_map(|name| self.find(name)).collect();
         let variables: String = names.iter().map(|name| format!(", {name}")).collect();
         let start = format!("local self{variables} = ... ");
-        let expression = compile(&format!("{start}return {code}\n"));
+        let expression = compile(&format!("{start}return {code}"));
         let script = match (expression, what_for) {
             (Ok(script), Use::Values) => script,
             // It is whole by itself, so it is whole within a function.
             (Ok(_), Use::Effects) => {
                 compile(&format!("{start}log((function() return {code}\nend)())\n")).map_err(|error| wrong(&error))?
             }
-            (Err(expression), _) => compile(&format!("{start}{code}\n")).map_err(|statement| {
+            (Err(expression), _) => compile(&format!("{start}{code}")).map_err(|statement| {
                 let first = words(code).next().unwrap_or_default();
                 wrong(if STATEMENTS.contains(&first) { &statement } else { &expression })
             })?,

@@ -19,9 +19,15 @@ impl History {
         History { list: VecDeque::new(), most: most.max(1) }
     }
 
-    /// Adds what [`World::take_happenings`](crate::World::take_happenings) gave. The oldest are forgotten.
+    /// Adds what [`World::take_happenings`](crate::World::take_happenings) gave. The oldest are forgotten; those of
+    /// another world (whose numbers begin anew) too.
     pub fn extend(&mut self, happenings: impl IntoIterator<Item = Happening>) {
-        self.list.extend(happenings);
+        for happening in happenings {
+            if self.list.back().is_some_and(|last| last.number >= happening.number) {
+                self.list.clear();
+            }
+            self.list.push_back(happening);
+        }
         let over = self.list.len().saturating_sub(self.most);
         self.list.drain(..over);
     }

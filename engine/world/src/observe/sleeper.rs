@@ -1,11 +1,14 @@
 //! The tasklets: where each sleeps, why, since when, until when.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use dormouse_vm::FramePeek;
 use serde::Serialize;
 
 use super::actor::event_name;
 use super::{ActorRef, FieldView, MotionView, Use};
-use crate::ids::{ActorId, TaskId};
+use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
 use crate::sim::state::{Moment, Role, Tasklet, Wait};
 use crate::world::World;
@@ -151,10 +154,11 @@ impl World {
             }
         };
         let wanted = filter.text.to_lowercase();
+        let addressees = OnceCell::new();
         let views = tasks.into_iter().filter_map(|task| {
-            let view = self.sleeper(task, false)?;
+            let view = self.sleeper_view(task, false, &addressees)?;
             let fits = wanted.is_empty() || view.to_string().to_lowercase().contains(&wanted);
-            if fits && filter.locals { self.sleeper(task, true) } else { Some(view).filter(|_| fits) }
+            if fits && filter.locals { self.sleeper_view(task, true, &addressees) } else { Some(view).filter(|_| fits) }
         });
         views.take(filter.most).collect()
     }
@@ -166,6 +170,15 @@ impl World {
 
     /// One tasklet. `None` when it is over.
     pub fn sleeper(&self, task: TaskId, locals: bool) -> Option<SleeperView> {
+        self.sleeper_view(task, locals, &OnceCell::new())
+    }
+
+    fn sleeper_view(
+        &self,
+        task: TaskId,
+        locals: bool,
+        addressees: &OnceCell<HashMap<MailId, ActorId>>,
+    ) -> Option<SleeperView> {
         let sim = &self.sim;
         let tasklet = sim.state.tasks.0.get(task)?;
         let until = tasklet.timer.and_then(|place| sim.state.wheel.due(place));
@@ -177,7 +190,7 @@ impl World {
             label: sim.names.text(tasklet.label).into(),
             role: tasklet.role.word(),
             cancelled: tasklet.cancelled,
-            why: self.why(tasklet, until),
+            why: self.why(tasklet, until, addressees),
             since: tasklet.since,
             until,
             awaited: sim.chain(tasklet.awaiters).len(),
@@ -205,7 +218,7 @@ impl World {
         }
     }
 
-    fn why(&self, tasklet: &Tasklet, until: Option<u64>) -> Why {
+    fn why(&self, tasklet: &Tasklet, until: Option<u64>, addressees: &OnceCell<HashMap<MailId, ActorId>>) -> Why {
         let sim = &self.sim;
         let text = |name: Name| sim.names.text(name).to_owned();
         match tasklet.wait {
@@ -218,7 +231,9 @@ impl World {
             Wait::Task(task) => Why::Task { task, label: sim.task_label(task) },
             Wait::Reply(mail) => {
                 let event = sim.state.mail.get(mail).map(|letter| event_name(&self.vm.peek_value(letter.event)));
-                Why::Reply { event: event.unwrap_or_default(), from: self.asked(mail) }
+                let addressees = addressees.get_or_init(|| self.addressees());
+                let from = addressees.get(&mail).map(|actor| self.actor_ref(*actor));
+                Why::Reply { event: event.unwrap_or_default(), from }
             }
             Wait::Motion => {
                 let actor = sim.state.actors.get(tasklet.owner);
@@ -232,20 +247,19 @@ impl World {
         }
     }
 
-    /// In whose mailbox (or hands) a letter is. Cost: all actors are looked at.
-    fn asked(&self, mail: crate::ids::MailId) -> Option<ActorRef> {
-        let has = |first| {
-            let mut at: crate::ids::MailId = first;
-            while let Some(letter) = self.sim.state.mail.get(at) {
-                if at == mail {
-                    return true;
+    /// In whose mailbox (or hands) each letter is. Cost: all actors are looked at.
+    fn addressees(&self) -> HashMap<MailId, ActorId> {
+        let mut addressees = HashMap::new();
+        for (id, actor) in &self.sim.state.actors {
+            for first in [actor.handling, actor.mail.0] {
+                let mut at = first;
+                while let Some(letter) = self.sim.state.mail.get(at) {
+                    addressees.insert(at, id);
+                    at = letter.next;
                 }
-                at = letter.next;
             }
-            false
-        };
-        let found = self.sim.state.actors.iter().find(|(_, actor)| actor.handling == mail || has(actor.mail.0));
-        found.map(|(id, _)| self.actor_ref(id))
+        }
+        addressees
     }
 
     /// An actor's tasklets, oldest first.

@@ -70,6 +70,8 @@ pub(crate) struct Sim {
     pub(crate) output: Vec<Output>,
     /// Whoever watches what happens.
     pub(crate) watch: Option<Box<watch::Watch>>,
+    /// Numbers given to happenings so far.
+    pub(crate) happened: u64,
 }
 
 /// Values of the VM that the simulation uses all the time.

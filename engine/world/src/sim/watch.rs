@@ -28,8 +28,6 @@ pub(crate) struct Watch {
     pub(crate) lines: bool,
     pub(crate) keep: bool,
     list: VecDeque<Happening>,
-    /// The last number given out.
-    last: u64,
     /// The cause of whatever happens now, where it is not that of the running tasklet.
     pub(crate) now: Option<u64>,
     pub(crate) contexts: Contexts,
@@ -59,7 +57,7 @@ impl Sim {
         let posts = self.state.posts.len();
         let watch = self.watch.get_or_insert_with(|| {
             let contexts = Contexts { posts: vec![None; posts].into(), ..Contexts::default() };
-            Box::new(Watch { lines, keep, list: VecDeque::new(), last: 0, now: None, contexts })
+            Box::new(Watch { lines, keep, list: VecDeque::new(), now: None, contexts })
         });
         (watch.lines, watch.keep) = (lines, keep);
     }
@@ -97,9 +95,9 @@ impl Sim {
     #[cold]
     fn record(&mut self, cause: Option<u64>, kind: HappeningKind) -> Option<u64> {
         let tick = self.state.tick;
+        self.happened += 1;
+        let number = self.happened;
         let watch = self.watch.as_mut()?;
-        watch.last += 1;
-        let number = watch.last;
         let told =
             matches!(kind, HappeningKind::Said { .. } | HappeningKind::Logged { .. } | HappeningKind::Error { .. });
         if watch.lines && !told {

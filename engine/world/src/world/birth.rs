@@ -169,6 +169,7 @@ fn empty(config: &Config) -> Sim {
         cause: TIME,
         output: Vec::new(),
         watch: None,
+        happened: 0,
     }
 }
 

@@ -12,12 +12,19 @@ use crate::sim::values;
 
 use super::{World, WorldImage};
 
+/// Characters of an input that an error about it shows: it may carry a whole script.
+const SHOWN: usize = 200;
+
 impl World {
     pub(super) fn take_input(&mut self, input: &What) {
         let number = self.sim.note(|_| HappeningKind::Input { text: input.to_string() });
         let before = self.sim.set_now(number);
         if let Err(message) = self.carry_out(input) {
             self.sim.state.counts.errors += 1;
+            let mut input = input.to_string();
+            if let Some((end, _)) = input.char_indices().nth(SHOWN) {
+                input.replace_range(end.., "...");
+            }
             self.sim.put(OutputKind::Error, ActorId::default(), format!("input `{input}`: {message}"));
         }
         self.sim.set_now(before);
