@@ -21,10 +21,8 @@ fn main() {
         .include(luau.join("VM/src"))
         .include(luau.join("VM/include"))
         .include(luau.join("Common/include"))
-        .file("shim/hot.cpp")
-        .file("shim/peek.cpp")
-        .file("shim/thread.cpp")
-        .file("shim/walk.cpp")
+        .files(sources(Path::new("shim")))
+        .files(sources(Path::new("shim/capture")))
         .compile("dormouse-shim");
 }
 
@@ -39,4 +37,13 @@ fn luau_sources() -> PathBuf {
         .find(|package| package.name.as_str() == LUAU_CRATE)
         .expect("mlua's `luau` feature depends on luau0-src");
     package.manifest_path.parent().expect("a manifest lies in a folder").join("luau").into_std_path_buf()
+}
+
+/// The folder's C++ files, in the order of their names.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the shim lies beside this script");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("a folder can be listed").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "cpp"));
+    files.sort();
+    files
 }

@@ -1,7 +1,11 @@
 // Walks the graph of values from given roots, once, without recursion, and in an order that does not depend on
-// addresses: objects are numbered as they are first met, tables are read in their iteration order. The walk writes
-// what it sees to a sink (that is how a world is hashed) and counts the bytes of what it visits (that is how an
-// actor's memory is measured). It allocates nothing in the VM and changes nothing.
+// addresses: objects are numbered as they are first met. The walk writes what it sees to a sink (that is how a world
+// is hashed) and counts the bytes of what it visits (that is how an actor's memory is measured). It allocates nothing
+// in the VM and changes nothing.
+//
+// What the collector decides is no part of a world's state, for it does not run at the same moments in a world that was
+// restored: so fields are read in the order of their names, not of their slots (a field that was removed and set again
+// comes back to its slot or to another, depending on whether the collector has passed meanwhile).
 
 #include "shim.h"
 
@@ -12,6 +16,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +32,7 @@ struct dm_walk
     size_t next = 0;
 
     std::vector<uint8_t> buffer;
+    std::vector<const LuaNode*> fields;
 
     static constexpr size_t kFlushAt = 16 * 1024;
 
@@ -123,14 +129,71 @@ struct dm_walk
         if (t->node == &luaH_dummynode)
             return;
         bytes += sizeof(LuaNode) << t->lsizenode;
+        fields.clear();
         for (int i = 0; i < (1 << t->lsizenode); i++)
+            if (!ttisnil(&t->node[i].val))
+                fields.push_back(&t->node[i]);
+        if (sink)
+            std::sort(fields.begin(), fields.end(), before);
+        for (const LuaNode* node : fields)
         {
-            const LuaNode* node = &t->node[i];
-            if (ttisnil(&node->val))
-                continue;
             scalar(node->key.value, node->key.extra, node->key.tt);
             value(&node->val);
         }
+    }
+
+    // By type and content; what has no content stays in the order of the slots.
+    static bool before(const LuaNode* a, const LuaNode* b)
+    {
+        if (a->key.tt != b->key.tt)
+            return a->key.tt < b->key.tt;
+        int order = 0;
+        switch (a->key.tt)
+        {
+        case LUA_TSTRING:
+        {
+            const TString& s = a->key.value.gc->ts;
+            const TString& t = b->key.value.gc->ts;
+            order = s.len != t.len ? (s.len < t.len ? -1 : 1) : memcmp(s.data, t.data, s.len);
+            break;
+        }
+        case LUA_TBOOLEAN:
+            order = a->key.value.b - b->key.value.b;
+            break;
+        case LUA_TNUMBER:
+        case LUA_TINTEGER:
+            order = memcmp(&a->key.value, &b->key.value, sizeof(a->key.value));
+            break;
+        case LUA_TVECTOR:
+        case LUA_TLIGHTUSERDATA:
+            order = memcmp(&a->key.value, &b->key.value, sizeof(a->key.value));
+            order = order ? order : memcmp(a->key.extra, b->key.extra, sizeof(a->key.extra));
+            break;
+        default:
+            break;
+        }
+        return order ? order < 0 : a < b;
+    }
+
+    // Where a loop stands: after so many entries, since slots may move.
+    void cursor(const TValue* at)
+    {
+        uint64_t index = uint32_t(uintptr_t(at->value.p));
+        put(uint8_t(LUA_TLIGHTUSERDATA));
+        if (ttistable(at - 1))
+        {
+            const LuaTable* t = hvalue(at - 1);
+            const uint64_t list = uint64_t(t->sizearray);
+            const uint64_t nodes = t->node == &luaH_dummynode ? 0 : uint64_t(1) << t->lsizenode;
+            if (index > list)
+            {
+                uint64_t passed = 0;
+                for (uint64_t i = 0; i < nodes && i < index - list; i++)
+                    passed += !ttisnil(&t->node[i].val);
+                index = list + passed;
+            }
+        }
+        put(index);
     }
 
     void closure(const Closure* c)
@@ -165,10 +228,22 @@ struct dm_walk
     {
         bytes += dm_thread_bytes(th);
         put(th->status);
+        if (th->status != LUA_OK && th->status != LUA_YIELD)
+        {
+            // It failed: only its error can be seen of it.
+            if (th->top > th->stack + 1)
+                value(th->top - 1);
+            return;
+        }
         const Value none = {};
         for (const TValue* slot = th->stack; slot < th->top; slot++)
-            // A finalised or foreign slot never lies below `top`; a dead key may, and counts as nil.
-            slot->tt == LUA_TDEADKEY ? scalar(none, nullptr, LUA_TNIL) : value(slot);
+        {
+            if (slot->tt == LUA_TLIGHTUSERDATA && slot->extra[0] == LU_TAG_ITERATOR)
+                cursor(slot);
+            else
+                // A finalised or foreign slot never lies below `top`; a dead key may, and counts as nil.
+                slot->tt == LUA_TDEADKEY ? scalar(none, nullptr, LUA_TNIL) : value(slot);
+        }
         for (const CallInfo* ci = th->base_ci + 1; ci <= th->ci; ci++)
         {
             put(uint32_t(ci->func - th->stack));

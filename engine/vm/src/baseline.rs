@@ -33,7 +33,7 @@ impl BareThreads {
             let state = ffi::lua_newstate(allocate, std::ptr::null_mut());
             ffi::luaL_openlibs(state);
             ffi::lua_gc(state, ffi::LUA_GCSTOP, 0);
-            ffi::luau_load(state, c"=bare".as_ptr(), script.0.as_ptr().cast(), script.0.len(), 0);
+            ffi::luau_load(state, c"=bare".as_ptr(), script.code.as_ptr().cast(), script.code.len(), 0);
             ffi::lua_call(state, 0, 1);
             let mut bare = BareThreads { state, threads: Vec::with_capacity(count) };
             for _ in 0..count {

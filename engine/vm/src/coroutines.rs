@@ -208,7 +208,9 @@ unsafe fn answer(state: *mut lua_State, back: Back) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn resume(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn resume(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state.
     unsafe {
         let coroutine = coroutine_at(state, 1, "resume");
@@ -218,7 +220,10 @@ unsafe extern "C-unwind" fn resume(state: *mut lua_State) -> c_int {
 }
 
 /// The tasklet was suspended in a coroutine that `resume` had resumed, and goes on.
-unsafe extern "C-unwind" fn resume_again(state: *mut lua_State, _status: c_int) -> c_int {
+///
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn resume_again(state: *mut lua_State, _status: c_int) -> c_int {
     // SAFETY: the frame holds the coroutine and what the tasklet was resumed with.
     unsafe {
         let coroutine = ffi::lua_tothread(state, 1);
@@ -253,7 +258,9 @@ unsafe fn answer_wrapped(state: *mut lua_State, back: Back) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn wrapped(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn wrapped(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and our upvalue.
     unsafe {
         let coroutine = ffi::lua_tothread(state, ffi::lua_upvalueindex(1));
@@ -262,7 +269,9 @@ unsafe extern "C-unwind" fn wrapped(state: *mut lua_State) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn wrapped_again(state: *mut lua_State, _status: c_int) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn wrapped_again(state: *mut lua_State, _status: c_int) -> c_int {
     // SAFETY: as `wrapped`; the frame holds what the tasklet was resumed with.
     unsafe { wrapped(state) }
 }

@@ -41,7 +41,7 @@ impl Frame<'_> {
         self.state
     }
 
-    fn native(&self) -> *mut Native {
+    pub(crate) fn native(&self) -> *mut Native {
         // SAFETY: the frame's state is live.
         unsafe { Native::of(self.state) }
     }
@@ -500,7 +500,10 @@ impl Frame<'_> {
     pub fn push_function(&mut self, name: &'static std::ffi::CStr, function: u32) {
         self.room(2);
         // SAFETY: there is room; the name is static.
-        unsafe { sandbox::push_host_function(self.state, name, function) }
+        unsafe {
+            (*self.native()).catalog.host(name, function);
+            sandbox::push_host_function(self.state, name, function);
+        }
     }
 
     /// Pushes the function by which scripts sleep: `wait(ticks)`.
@@ -533,14 +536,23 @@ impl Frame<'_> {
         let name = std::ffi::CString::new(name).map_err(|_| "a script's name can't have a zero byte".to_owned())?;
         let globals = globals.and_then(|at| self.index(at)).unwrap_or(compile::VM_GLOBALS);
         // SAFETY: the bytecode is this crate's compiler's own; the environment is a value of the frame.
-        let status =
-            unsafe { ffi::luau_load(self.state, name.as_ptr(), script.0.as_ptr().cast(), script.0.len(), globals) };
+        let status = unsafe {
+            ffi::luau_load(self.state, name.as_ptr(), script.code.as_ptr().cast(), script.code.len(), globals)
+        };
         if status == 0 {
+            self.register(script);
             return Ok(());
         }
         let message = self.display(self.len());
         self.pop(1);
         Err(message)
+    }
+
+    /// Makes the functions of the script on top known to captures, for which they must stay.
+    fn register(&mut self, script: &Bytecode) {
+        self.pin(self.len());
+        // SAFETY: the main function is on top, and is kept until the VM is rewound, and with it the catalog.
+        unsafe { (*self.native()).catalog.script(self.state, -1, script.hash) };
     }
 
     /// The coroutine that runs this call, when it is `thread`'s own (and not one that it resumed).

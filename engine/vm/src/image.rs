@@ -6,6 +6,7 @@
 
 use mlua::ffi;
 
+use crate::capture::Mark;
 use crate::thread::Threads;
 use crate::vm::Vm;
 
@@ -19,6 +20,7 @@ pub struct Image {
     collect_at: usize,
     shared: usize,
     shared_bytes: usize,
+    catalog: Mark,
 }
 
 // SAFETY: the addresses in an image are never followed; they are only copied back.
@@ -50,6 +52,7 @@ impl Vm {
         image.collect_at = self.native.collect_at;
         image.shared = self.native.shared.len();
         image.shared_bytes = self.native.shared_bytes;
+        image.catalog = self.native.catalog.mark();
     }
 
     /// Makes the VM what it was when `image` was made.
@@ -69,6 +72,7 @@ impl Vm {
         self.native.collect_at = image.collect_at;
         self.native.shared.truncate(image.shared);
         self.native.shared_bytes = image.shared_bytes;
+        self.native.catalog.rewind(&image.catalog);
         self.native.set_terminal(None);
         self.native.trace = None;
         Ok(())

@@ -34,7 +34,7 @@ pub(crate) unsafe fn wrap(state: *mut lua_State, interceptor: u32) {
 
 /// # Safety
 /// Called by Luau.
-unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and the wrapper's upvalues.
     unsafe {
         ffi::lua_rawcheckstack(state, 3);
@@ -116,7 +116,7 @@ pub(crate) unsafe extern "C-unwind" fn note_trace(state: *mut lua_State) -> c_in
 ///
 /// # Safety
 /// Called by Luau.
-unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_int) -> c_int {
+pub(crate) unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_int) -> c_int {
     // SAFETY: Luau calls with the wrapper's frame as `run` or `enter` left it.
     unsafe {
         let token = ffi::lua_tonumberx(state, 1, std::ptr::null_mut());

@@ -3,7 +3,8 @@
 //! what they must and no more.
 //!
 //! It knows nothing of games: no actors, no ticks. Whoever embeds it gives it functions ([`Host`]) and decides when
-//! which coroutine runs ([`Vm::resume`]).
+//! which coroutine runs ([`Vm::resume`]). Suspended coroutines, like any value, can be put into bytes and made again
+//! from them, here or in another process ([`Vm::capture`], [`Vm::restore`]).
 //!
 //! ```
 //! use dormouse_vm::{compile, Config, Entry, Exit, Flow, Frame, Handle, Host, Measure, Outcome, Quota, Raise, Value, Vm};
@@ -45,6 +46,7 @@
 
 mod arena;
 pub mod baseline;
+mod capture;
 mod compile;
 mod coroutines;
 mod fiber;
@@ -63,7 +65,8 @@ mod trace;
 mod value;
 mod vm;
 
-pub use compile::{Bytecode, CompileError, MAX_SOURCE, compile};
+pub use capture::{CaptureError, CaptureOptions, Missing, MissingKind, Names, RestoreError, Root};
+pub use compile::{Bytecode, CompileError, MAX_SOURCE, ScriptHash, compile};
 pub use fiber::{Body, Fiber, Stacks, Suspender};
 pub use frame::{COPY_DEPTH, Frame};
 pub use host::{Entry, Exit, Flow, Host, Raise};

@@ -11,6 +11,7 @@ use std::ptr;
 use mlua::ffi::{self, lua_State};
 
 use crate::arena::Arena;
+use crate::capture::Catalog;
 use crate::host::Host;
 use crate::measure::{self, Measure};
 use crate::meter::{self, Meter};
@@ -65,6 +66,8 @@ pub(crate) struct Native {
     pub(crate) close: Option<ffi::lua_CFunction>,
     /// Heap size at which the collector begins its next cycle.
     pub(crate) collect_at: usize,
+    /// What captures know of this VM.
+    pub(crate) catalog: Catalog,
 }
 
 // SAFETY: the raw pointers are only set while a call is in progress on the thread that runs the VM.
@@ -96,6 +99,7 @@ impl Native {
             charged: Vec::new(),
             close: None,
             collect_at: 0,
+            catalog: Catalog::new(),
         })
     }
 

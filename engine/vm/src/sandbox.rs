@@ -236,7 +236,9 @@ pub(crate) unsafe fn push_host_function(state: *mut lua_State, name: &'static CS
     }
 }
 
-unsafe extern "C-unwind" fn host_call(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn host_call(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and our upvalue.
     unsafe {
         let function = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(1), std::ptr::null_mut()) as u32;
@@ -329,7 +331,9 @@ unsafe fn open_handles(state: *mut lua_State) {
     }
 }
 
-unsafe extern "C-unwind" fn handle_method(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn handle_method(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state; within a namecall the method's number is at hand.
     unsafe {
         let mut atom = -1;
@@ -396,7 +400,9 @@ pub(crate) unsafe fn pass_terminal(state: *mut lua_State, status: c_int) {
     }
 }
 
-unsafe extern "C-unwind" fn pcall(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn pcall(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state.
     unsafe {
         if ffi::lua_gettop(state) == 0 {
@@ -406,7 +412,9 @@ unsafe extern "C-unwind" fn pcall(state: *mut lua_State) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn pcall_ended(state: *mut lua_State, status: c_int) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn pcall_ended(state: *mut lua_State, status: c_int) -> c_int {
     // SAFETY: Luau calls with the results, or anything and the error on top.
     unsafe {
         ffi::lua_rawcheckstack(state, 1);
@@ -422,7 +430,9 @@ unsafe extern "C-unwind" fn pcall_ended(state: *mut lua_State, status: c_int) ->
     }
 }
 
-unsafe extern "C-unwind" fn xpcall(state: *mut lua_State) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn xpcall(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state; the function, the guarded handler and the arguments are put in the order
     // that the protected call wants: handler, function, arguments.
     unsafe {
@@ -438,7 +448,9 @@ unsafe extern "C-unwind" fn xpcall(state: *mut lua_State) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn xpcall_ended(state: *mut lua_State, status: c_int) -> c_int {
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn xpcall_ended(state: *mut lua_State, status: c_int) -> c_int {
     // SAFETY: as `pcall_ended`, with the handler in the first slot.
     unsafe {
         ffi::lua_rawcheckstack(state, 1);
@@ -498,7 +510,10 @@ pub(crate) unsafe extern "C-unwind" fn protected_ended(state: *mut lua_State, st
 }
 
 /// A script's error handler, kept from seeing terminal errors.
-unsafe extern "C-unwind" fn guarded_handler(state: *mut lua_State) -> c_int {
+///
+/// # Safety
+/// Called by Luau.
+pub(crate) unsafe extern "C-unwind" fn guarded_handler(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with the error as the only value.
     unsafe {
         if (*Native::of(state)).terminal().is_some_and(|terminal| terminal.is_on_top(state)) {

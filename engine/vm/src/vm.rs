@@ -6,6 +6,7 @@ use mlua::ffi::{self, lua_State};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::arena::Arena;
+use crate::capture;
 use crate::coroutines;
 use crate::frame::{Frame, push_value};
 use crate::host::Host;
@@ -123,7 +124,10 @@ impl Vm {
         }
         vm.enter(|frame| {
             // SAFETY: a fresh main state under `enter`'s protection.
-            unsafe { sandbox::open(frame.state()) };
+            unsafe {
+                sandbox::open(frame.state());
+                capture::register(frame.state(), &mut (*side).catalog);
+            }
             frame.push_table(0, 1);
             frame.push_text("Cancelled");
             frame.set(1, "name");
@@ -139,7 +143,8 @@ impl Vm {
     /// Freezes libraries and globals. To be called when the host has added what is its own, before scripts are loaded.
     pub fn seal(&mut self) -> Result<(), VmError> {
         // SAFETY: a main state under `enter`'s protection.
-        self.enter(|frame| unsafe { sandbox::seal(frame.state()) })
+        self.enter(|frame| unsafe { sandbox::seal(frame.state()) })?;
+        self.name_library()
     }
 
     /// Runs `body` with a frame of its own, in which it may make values and run no script.
