@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod play;
 mod run;
 
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ struct Cli {
 enum Command {
     /// Run a map without a window, and print what its actors say and do
     Run(run::Args),
+    /// Play a map in a window
+    Play(play::Args),
     /// Find mistakes in maps and scripts before anything runs
     Check(check::Args),
     /// Measure, always against a baseline taken in the same run
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Play(args) => play::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

@@ -55,4 +55,4 @@ pub use sim::Limits;
 pub use sim::loader::ScriptError;
 pub use sim::state::Moment;
 pub use world::native::{Context, Event, NativeActor, NativeClass};
-pub use world::{Config, Step, Summary, World, WorldError, WorldImage};
+pub use world::{BodySight, ClassSight, Config, Sight, Step, Summary, World, WorldError, WorldImage};

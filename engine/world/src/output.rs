@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::ids::ActorId;
+
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -24,6 +26,9 @@ pub struct Output {
     pub tick: u64,
     /// Whose it is; empty where it is nobody's.
     pub actor: String,
+    /// Whose it is, for programs; null where it is nobody's.
+    #[serde(skip)]
+    pub who: ActorId,
     /// What kind of line it is.
     pub kind: OutputKind,
     /// What it says; errors have more than one line.

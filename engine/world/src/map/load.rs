@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tiled::{Layer, LayerType, ObjectShape, PropertyValue};
 
 use super::guard::{self, Notes};
-use super::{Map, Object, Prop, Props, Shape, walls, wires};
+use super::{Map, Object, Prop, Props, Shape, paint, walls, wires};
 use crate::check::{Finding, Severity};
 
 /// A map that can't be read at all.
@@ -36,16 +36,7 @@ impl Map {
     /// file, 16 million tiles, a million objects). What is wrong with single objects is among the map's [findings](Map::findings).
     pub fn load(path: &Path) -> Result<Map, MapError> {
         let folder = project_of(path);
-        Map::load_with(path, &|file| {
-            if !inside(&folder, file) {
-                return Err(format!("the map may only use files of its project, {}", folder.display()));
-            }
-            let size = std::fs::metadata(file).map_err(|error| error.to_string())?.len();
-            if size > guard::MAX_FILE {
-                return Err(format!("{size} bytes are more than a map file may have ({})", guard::MAX_FILE));
-            }
-            std::fs::read(file).map_err(|error| error.to_string())
-        })
+        Map::load_with(path, &|file| read_inside(&folder, file))
     }
 
     /// As [`Map::load`], with files from wherever `read` takes them.
@@ -87,12 +78,13 @@ impl Map {
             solid: BTreeSet::new(),
         };
         drawing.draw(&loaded);
+        drawing.map.picture = paint::paint(&loaded);
         Ok(drawing.map)
     }
 }
 
 /// The folder of the map's Tiled project: the nearest above it with a `.tiled-project`, else its own.
-fn project_of(path: &Path) -> PathBuf {
+pub(super) fn project_of(path: &Path) -> PathBuf {
     let own = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let own = std::path::absolute(&own).unwrap_or(own);
     let has_project = |folder: &&Path| {
@@ -101,6 +93,18 @@ fn project_of(path: &Path) -> PathBuf {
         })
     };
     own.ancestors().take(4).find(has_project).map_or_else(|| own.clone(), Path::to_path_buf)
+}
+
+/// A file of the project in that folder.
+pub(super) fn read_inside(folder: &Path, file: &Path) -> Result<Vec<u8>, String> {
+    if !inside(folder, file) {
+        return Err(format!("the map may only use files of its project, {}", folder.display()));
+    }
+    let size = std::fs::metadata(file).map_err(|error| error.to_string())?.len();
+    if size > guard::MAX_FILE {
+        return Err(format!("{size} bytes are more than a map file may have ({})", guard::MAX_FILE));
+    }
+    std::fs::read(file).map_err(|error| error.to_string())
 }
 
 /// Whether a path lies in a folder, by its letters.
@@ -370,7 +374,7 @@ fn anchor(alignment: tiled::ObjectAlignment) -> [f32; 2] {
     }
 }
 
-fn convert(value: &PropertyValue, depth: usize) -> Prop {
+pub(super) fn convert(value: &PropertyValue, depth: usize) -> Prop {
     match value {
         PropertyValue::BoolValue(b) => Prop::Bool(*b),
         PropertyValue::FloatValue(number) => Prop::Number(f64::from(*number)),

@@ -3,6 +3,8 @@
 
 mod guard;
 mod load;
+mod paint;
+pub mod picture;
 mod walls;
 mod wires;
 
@@ -37,6 +39,8 @@ pub struct Map {
     pub props: Props,
     /// The map's own wires, in their order.
     pub wires: Vec<Wire>,
+    /// What it looks like.
+    pub picture: picture::Picture,
     /// What is wrong with it in itself. A world takes no map with errors among them.
     pub findings: Vec<Finding>,
 }

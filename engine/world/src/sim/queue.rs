@@ -274,8 +274,9 @@ impl Sim {
 
     pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, text: String) {
         let (happening, cause) = self.note_output(kind, actor, &text);
-        let actor = if actor == ActorId::default() { String::new() } else { self.label(actor) };
-        self.output.push(Output { tick: self.state.tick, actor, kind, text, happening, cause });
+        let who = actor;
+        let actor = if who == ActorId::default() { String::new() } else { self.label(who) };
+        self.output.push(Output { tick: self.state.tick, actor, who, kind, text, happening, cause });
     }
 
     /// What a tasklet runs, for people.

@@ -101,9 +101,11 @@ impl Sim {
         let told =
             matches!(kind, HappeningKind::Said { .. } | HappeningKind::Logged { .. } | HappeningKind::Error { .. });
         if watch.lines && !told {
-            let actor = kind.whose().map(|who| who.name.clone()).unwrap_or_default();
+            let whose = kind.whose();
+            let who = whose.map(|who| who.id).unwrap_or_default();
+            let actor = whose.map(|who| who.name.clone()).unwrap_or_default();
             let text = kind.to_string();
-            let line = Output { tick, actor, kind: OutputKind::Trace, text, happening: Some(number), cause };
+            let line = Output { tick, actor, who, kind: OutputKind::Trace, text, happening: Some(number), cause };
             self.output.push(line);
         }
         if watch.keep {

@@ -7,6 +7,7 @@ mod image;
 mod inputs;
 pub mod native;
 mod populate;
+mod sight;
 mod tasklet;
 mod tick;
 
@@ -22,6 +23,7 @@ use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
 pub use image::WorldImage;
+pub use sight::{BodySight, ClassSight, Sight};
 pub use tick::Step;
 
 /// A world. See the crate's documentation for the whole.

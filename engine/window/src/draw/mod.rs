@@ -1,0 +1,86 @@
+//! Drawing scenes: the one code for windows and for screenshots. It reads plain data and never sees a world.
+
+pub mod actors;
+pub mod easel;
+pub mod light;
+pub mod tiles;
+
+use std::sync::Arc;
+
+use dormouse::map::Map;
+use dormouse::map::picture::Content;
+use sdl2::render::{Canvas, RenderTarget, TextureCreator};
+
+use crate::camera::Camera;
+use crate::images::Pixels;
+use crate::scene::Scene;
+use crate::stage::Stage;
+use actors::Piece;
+use easel::Easel;
+use light::Light;
+use tiles::MapImages;
+
+/// Draws scenes of one map.
+pub struct Painter<'t, T: RenderTarget> {
+    easel: Easel<'t, T>,
+    stage: Arc<Stage>,
+    images: MapImages,
+    light: Light,
+    /// The band of each layer.
+    bands: Vec<usize>,
+    pieces: Vec<Piece>,
+}
+
+/// Behind a map that does not say what is behind it.
+const NOTHING: [u8; 4] = [18, 16, 24, 255];
+
+impl<'t, T: RenderTarget> Painter<'t, T> {
+    /// For a map and what was made of it. Images that can't be had are told, a sentence each.
+    pub fn new(
+        canvas: Canvas<T>,
+        creator: &'t TextureCreator<T::Context>,
+        software: bool,
+        map: &Map,
+        stage: Arc<Stage>,
+    ) -> (Self, Vec<String>) {
+        let mut easel = Easel::new(canvas, creator, software);
+        let (images, problems) = MapImages::load(&mut easel, map);
+        let bands = (0..stage.picture.layers.len()).map(|layer| actors::band_of(&stage, layer)).collect();
+        (Painter { easel, stage, images, light: Light::default(), bands, pieces: Vec::new() }, problems)
+    }
+
+    /// Draws the world, without what is laid over it. `part` of the way between the last two scenes.
+    pub fn world(&mut self, scene: &Scene, camera: &Camera, part: f32) -> Result<(), String> {
+        let stage = self.stage.clone();
+        self.easel.clear(stage.picture.background.unwrap_or(NOTHING));
+        actors::arrange(&stage, &self.bands, scene, part, &mut self.pieces);
+        let milliseconds = scene.milliseconds;
+        for (number, layer) in stage.picture.layers.iter().enumerate() {
+            if matches!(layer.content, Content::Objects) {
+                if self.bands[number] == number {
+                    self.band(number, camera, milliseconds)?;
+                }
+            } else if layer.visible {
+                let (easel, images) = (&mut self.easel, &self.images);
+                tiles::draw_layer(easel, images, &stage.picture, stage.tile, layer, camera, milliseconds)?;
+            }
+        }
+        // Whoever has no layer, because the map has none for objects.
+        self.band(stage.picture.layers.len(), camera, milliseconds)?;
+        self.light.draw(&mut self.easel, &stage, camera, scene, part)
+    }
+
+    fn band(&mut self, band: usize, camera: &Camera, milliseconds: u64) -> Result<(), String> {
+        actors::draw_band(&mut self.easel, &self.images, &self.stage, camera, &self.pieces, band, milliseconds)
+    }
+
+    /// Where everything is drawn.
+    pub fn easel(&mut self) -> &mut Easel<'t, T> {
+        &mut self.easel
+    }
+
+    /// What has been drawn.
+    pub fn pixels(&mut self) -> Result<Pixels, String> {
+        self.easel.pixels()
+    }
+}

@@ -1,0 +1,227 @@
+//! The map's layers: tiles with flips, animation, parallax, tint and opacity; images, repeated or not. Only what is in
+//! view is passed over.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use dormouse::map::Map;
+use dormouse::map::picture::{Cell, Colour, Content, Grid, Image, Layer, Picture};
+use sdl2::render::{BlendMode, RenderTarget};
+
+use super::easel::{Easel, Quad, TextureId};
+use crate::camera::Camera;
+use crate::images::Pixels;
+
+/// The textures of a map's images.
+#[derive(Default)]
+pub struct MapImages {
+    by_path: BTreeMap<PathBuf, TextureId>,
+    /// Of tilesets whose tiles share one.
+    shared: Vec<Option<TextureId>>,
+    /// Of tiles that have their own.
+    own: BTreeMap<(u16, u32), TextureId>,
+}
+
+/// Where a tile's picture is, and how it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The texture.
+    pub texture: TextureId,
+    /// The part of it.
+    pub part: [u32; 4],
+    /// How far its tileset moves it, in pixels of the map.
+    pub offset: [f32; 2],
+}
+
+impl MapImages {
+    /// Loads all images of a map. Those that can't be had are told by a sentence each, and not drawn.
+    pub fn load<T: RenderTarget>(easel: &mut Easel<'_, T>, map: &Map) -> (MapImages, Vec<String>) {
+        let mut images = MapImages::default();
+        let mut problems = Vec::new();
+        let picture = &map.picture;
+        for (number, set) in (0_u16..).zip(&picture.tilesets) {
+            let shared = set.image.as_ref().and_then(|image| images.get(easel, map, image, &mut problems));
+            images.shared.push(shared);
+            for (tile, facts) in &set.tiles {
+                let Some(image) = &facts.image else { continue };
+                if let Some(texture) = images.get(easel, map, image, &mut problems) {
+                    images.own.insert((number, *tile), texture);
+                }
+            }
+        }
+        for layer in &picture.layers {
+            if let Content::Image { image, .. } = &layer.content {
+                images.get(easel, map, image, &mut problems);
+            }
+        }
+        (images, problems)
+    }
+
+    fn get<T: RenderTarget>(
+        &mut self,
+        easel: &mut Easel<'_, T>,
+        map: &Map,
+        image: &Image,
+        problems: &mut Vec<String>,
+    ) -> Option<TextureId> {
+        if let Some(known) = self.by_path.get(&image.path) {
+            return Some(*known);
+        }
+        let bytes = map.read_image(image).map_err(|error| error.to_string());
+        let named = |what: String| format!("{}: {what}", image.path.display());
+        let made = bytes.and_then(|bytes| {
+            let mut pixels = Pixels::from_png(&bytes).map_err(named)?;
+            if let Some(colour) = image.transparent {
+                pixels.hide(colour);
+            }
+            easel.add(&pixels, BlendMode::Blend, false).map_err(named)
+        });
+        match made {
+            Ok(texture) => {
+                self.by_path.insert(image.path.clone(), texture);
+                Some(texture)
+            }
+            Err(problem) => {
+                problems.push(format!("{problem} (what it shows is not drawn)"));
+                None
+            }
+        }
+    }
+
+    /// The picture of a tile at a moment of world time.
+    pub fn source(&self, picture: &Picture, cell: Cell, milliseconds: u64) -> Option<Source> {
+        let set = picture.tilesets.get(cell.tileset as usize)?;
+        let tile = set.frame(cell.tile, milliseconds);
+        let (_, part) = set.part(tile)?;
+        let texture = match self.own.get(&(cell.tileset, tile)) {
+            Some(own) => *own,
+            None => (*self.shared.get(cell.tileset as usize)?)?,
+        };
+        Some(Source { texture, part, offset: set.offset.map(|side| side as f32) })
+    }
+}
+
+/// What a layer's colours are multiplied with.
+fn colour_of(layer: &Layer) -> Colour {
+    let [r, g, b, a] = layer.tint;
+    [r, g, b, (f32::from(a) * layer.opacity).round() as u8]
+}
+
+/// Draws a layer of tiles or an image.
+pub fn draw_layer<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    images: &MapImages,
+    picture: &Picture,
+    tile: [f32; 2],
+    layer: &Layer,
+    camera: &Camera,
+    milliseconds: u64,
+) -> Result<(), String> {
+    let origin = camera.origin(layer.parallax, picture.parallax_origin);
+    let origin = [origin[0] + layer.offset[0] * camera.zoom, origin[1] + layer.offset[1] * camera.zoom];
+    match &layer.content {
+        Content::Tiles(grids) => grids.iter().try_for_each(|grid| {
+            let wall = Hung {
+                easel,
+                images,
+                picture,
+                tile,
+                origin,
+                zoom: camera.zoom,
+                milliseconds,
+                colour: colour_of(layer),
+            };
+            wall.grid(grid, camera.size)
+        }),
+        Content::Image { image, repeat } => {
+            let Some(texture) = images.by_path.get(&image.path) else { return Ok(()) };
+            draw_image(easel, *texture, *repeat, origin, camera, colour_of(layer))
+        }
+        Content::Objects => Ok(()),
+    }
+}
+
+/// A layer of tiles being drawn.
+struct Hung<'a, 't, T: RenderTarget> {
+    easel: &'a mut Easel<'t, T>,
+    images: &'a MapImages,
+    picture: &'a Picture,
+    tile: [f32; 2],
+    /// Where on the screen the layer's origin is.
+    origin: [f32; 2],
+    zoom: f32,
+    milliseconds: u64,
+    colour: Colour,
+}
+
+/// Tiles beyond the view that may reach into it, because they are larger than the map's.
+const REACH: i32 = 4;
+
+impl<T: RenderTarget> Hung<'_, '_, T> {
+    fn grid(self, grid: &Grid, size: [u32; 2]) -> Result<(), String> {
+        let step = [self.tile[0] * self.zoom, self.tile[1] * self.zoom];
+        // In tiles, within the grid.
+        let range = |axis: usize, first: i32, count: u32| {
+            let low = (-self.origin[axis] / step[axis]).floor() as i32 - REACH;
+            let high = ((size[axis] as f32 - self.origin[axis]) / step[axis]).ceil() as i32 + REACH;
+            low.max(first)..high.min(first.saturating_add(count as i32))
+        };
+        for row in range(1, grid.top, grid.height()) {
+            for column in range(0, grid.left, grid.width) {
+                let cell = grid.cell(column, row);
+                let Some(source) =
+                    (!cell.is_empty()).then(|| self.images.source(self.picture, cell, self.milliseconds)).flatten()
+                else {
+                    continue;
+                };
+                let [w, h] = [source.part[2] as f32 * self.zoom, source.part[3] as f32 * self.zoom];
+                // Tiles stand on the lower left corner of their place.
+                let x = self.origin[0] + column as f32 * step[0] + source.offset[0] * self.zoom;
+                let y = self.origin[1] + (row + 1) as f32 * step[1] - h + source.offset[1] * self.zoom;
+                let outside = x >= size[0] as f32 || y >= size[1] as f32 || x + w <= 0.0 || y + h <= 0.0;
+                if !outside {
+                    let quad = Quad {
+                        part: source.part,
+                        place: [x, y, w, h],
+                        flips: cell.flips,
+                        rotation: 0.0,
+                        colour: self.colour,
+                    };
+                    self.easel.quad(source.texture, &quad)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn draw_image<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    texture: TextureId,
+    repeat: [bool; 2],
+    origin: [f32; 2],
+    camera: &Camera,
+    colour: Colour,
+) -> Result<(), String> {
+    let size = easel.size_of(texture);
+    let drawn = size.map(|side| side as f32 * camera.zoom);
+    let places = |axis: usize| {
+        let (first, count) = match repeat[axis] {
+            false => (origin[axis], 1),
+            true => {
+                let first = origin[axis] - (origin[axis] / drawn[axis]).ceil() * drawn[axis];
+                (first, ((camera.size[axis] as f32 - first) / drawn[axis]).ceil().clamp(0.0, 10_000.0) as usize)
+            }
+        };
+        (0..count).map(move |number| first + number as f32 * drawn[axis])
+    };
+    for y in places(1) {
+        for x in places(0) {
+            let part = [0, 0, size[0], size[1]];
+            let quad =
+                Quad { part, place: [x, y, drawn[0], drawn[1]], flips: Default::default(), rotation: 0.0, colour };
+            easel.quad(texture, &quad)?;
+        }
+    }
+    Ok(())
+}
