@@ -11,6 +11,7 @@ pub mod camera;
 pub mod draw;
 pub mod images;
 mod looks;
+pub mod panels;
 pub mod scene;
 pub mod shots;
 pub mod stage;
