@@ -24,6 +24,22 @@ void dm_interrupt(lua_State* L, int collecting)
         h->attend(L);
 }
 
+void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kind, int)
+{
+    if (size < 1024)
+        return;
+    bool library = L->ci == L->base_ci || !isLua(L->ci);
+    // What a library function makes of strings is charged by its wrapper: whether it allocates them depends on which
+    // strings are there already. A concatenation in Luau code always builds a large string anew.
+    if (kind == LUA_TSTRING && library)
+        return;
+    // Arrays grow as often as their owner's code adds to them, and so do stacks; one that a library function makes
+    // whole is charged, but for the table of all strings, which grows under whoever happens to run.
+    if (kind == LUA_T_ALL && (!library || old != 0 || size == 2 * sizeof(TString*) * size_t(L->global->strt.size)))
+        return;
+    hot(L)->fuel -= int64_t(size / 256);
+}
+
 int dm_sleep(lua_State* L)
 {
     dm_hot* h = hot(L);

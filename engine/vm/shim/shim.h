@@ -22,6 +22,9 @@ extern "C"
 
     void dm_interrupt(lua_State* L, int collecting);
 
+    // Luau allocated something: charges what is large, and is so whatever the heap looks like.
+    void dm_allocated(lua_State* L, void* block, size_t old, size_t size, uint8_t category, int kind, int tag);
+
     // `wait(ticks)`.
     int dm_sleep(lua_State* L);
 
@@ -38,6 +41,9 @@ extern "C"
     // Touches the cache lines that the next resume of this thread reads first.
     void dm_prefetch_state(const lua_State* L);
     void dm_prefetch_stack(const lua_State* L);
+
+    // Has `tostring` show the same address for everything: a world that is restored has others.
+    void dm_hide_addresses(lua_State* L);
 
     // The state of the generator behind `math.random`.
     uint64_t dm_random_state(const lua_State* L);

@@ -57,6 +57,12 @@ void dm_prefetch_stack(const lua_State* L)
     __builtin_prefetch(L->base - 4);
 }
 
+void dm_hide_addresses(lua_State* L)
+{
+    for (uint64_t& key : L->global->ptrenckey)
+        key = 0;
+}
+
 uint64_t dm_random_state(const lua_State* L)
 {
     return L->global->rngstate;

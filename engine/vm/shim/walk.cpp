@@ -128,18 +128,26 @@ struct dm_walk
         put(uint32_t(~0u));
         if (t->node == &luaH_dummynode)
             return;
-        bytes += sizeof(LuaNode) << t->lsizenode;
         fields.clear();
         for (int i = 0; i < (1 << t->lsizenode); i++)
             if (!ttisnil(&t->node[i].val))
                 fields.push_back(&t->node[i]);
         if (sink)
             std::sort(fields.begin(), fields.end(), before);
+        bool byaddress = false;
         for (const LuaNode* node : fields)
         {
+            byaddress |= node->key.tt > LUA_TSTRING;
             scalar(node->key.value, node->key.extra, node->key.tt);
             value(&node->val);
         }
+        // A table with keys that move is laid out anew when its world is restored, and may take more room to keep their
+        // order: what an actor holds must not depend on that.
+        size_t nodes = size_t(1) << t->lsizenode;
+        if (byaddress)
+            for (nodes = 1; nodes < fields.size(); nodes *= 2)
+                ;
+        bytes += sizeof(LuaNode) * nodes;
     }
 
     // By type and content; what has no content stays in the order of the slots.
@@ -224,9 +232,19 @@ struct dm_walk
         }
     }
 
+    // The slots that a thread's frames need. How many its stack has besides is an accident of its past.
+    static size_t used(const lua_State* th)
+    {
+        const TValue* end = th->top;
+        for (const CallInfo* ci = th->base_ci + 1; ci <= th->ci; ci++)
+            if (ci->top > end && ttisfunction(ci->func) && !clvalue(ci->func)->isC)
+                end = ci->top;
+        return size_t(end - th->stack);
+    }
+
     void thread(const lua_State* th)
     {
-        bytes += dm_thread_bytes(th);
+        bytes += sizeof(lua_State) + sizeof(TValue) * used(th) + sizeof(CallInfo) * size_t(th->ci - th->base_ci + 1);
         put(th->status);
         if (th->status != LUA_OK && th->status != LUA_YIELD)
         {

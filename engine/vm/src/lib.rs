@@ -35,7 +35,7 @@
 //!     frame.load("=example", &script, None).expect("fits the VM");
 //!     frame.pop_tasklet(0)
 //! })?;
-//! let quota = Quota { time: 1_000_000, credit: 1 << 20, memory: 1 << 20 };
+//! let quota = Quota { time: 1_000_000, credit: dormouse_vm::MEASURE_EVERY, memory: 1 << 20 };
 //! let mut host = Loud(Vec::new());
 //! assert_eq!(vm.resume(thread, &mut host, &[], &quota), Outcome::Slept(10));
 //! assert_eq!(vm.resume(thread, &mut host, &[Value::Number(10.0)], &quota), Outcome::Slept(10));
@@ -72,7 +72,7 @@ pub use frame::{COPY_DEPTH, Frame};
 pub use host::{Entry, Exit, Flow, Host, Raise};
 pub use image::{ForeignImage, Image};
 pub use measure::{Census, Measure};
-pub use meter::Quota;
+pub use meter::{MEASURE_EVERY, Quota};
 pub use native::TerminalKind;
 pub use peek::{Code, Entries, FramePeek, Peek};
 pub use thread::Thread;

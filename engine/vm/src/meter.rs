@@ -1,9 +1,12 @@
 //! Budgets: how long a tasklet may run and how much its owner may hold.
 //!
 //! Time is counted in the VM's interrupts (each call and each turn of a loop is one), so it is the same on every
-//! machine; large allocations and calls into the library that work through long strings and tables are charged by
-//! their size. Memory is charged as it is allocated, and measured by what is reachable only when the charge exceeds
-//! the budget: garbage is never held against anyone, and a tasklet that allocates little is never measured.
+//! machine; large strings and buffers, and calls into the library that work through long strings and tables, are
+//! charged by their size. Memory is measured by what is reachable, so garbage is never held against anyone, each time
+//! the owner has used another [`MEASURE_EVERY`] interrupts.
+//!
+//! Neither count may depend on what the heap looks like inside (pages, garbage, strings that happen to be there
+//! already): a world that was saved and restored has another heap, and must raise the same errors in the same lines.
 
 use std::os::raw::c_int;
 
@@ -17,7 +20,7 @@ use crate::shim::Hot;
 pub struct Quota {
     /// Interrupts.
     pub time: i64,
-    /// Bytes that its owner may still allocate before what it holds is measured.
+    /// Interrupts that its owner may still use before what it holds is measured.
     pub credit: i64,
     /// Bytes that its owner may hold.
     pub memory: i64,
@@ -25,28 +28,35 @@ pub struct Quota {
 
 /// Interrupts left to `finally` and `defer` after the time was up.
 const GRACE: i64 = 20_000;
-/// Bytes of allocation that cost one interrupt.
-const BYTES_PER_UNIT: usize = 256;
+/// Interrupts between two measurements of what an owner holds.
+pub const MEASURE_EVERY: i64 = 1 << 16;
+/// A tasklet that allocates so many times what its owner may hold, all in one go, is measured at once.
+const GULP: i64 = 4;
 /// The part of the heap that scripts can't have: the engine's own work must never fail for lack of memory.
 const RESERVE_SHARE: usize = 16;
 /// Bytes allocated between two of the collector's steps inside a resume.
 const COLLECT_EVERY: i64 = 4 << 20;
 
 /// The counters of the resume in progress.
+///
+/// The hot counter (`fuel`) is handed out in slices, so that whatever runs out first, time or credit, is noticed by
+/// the one comparison that an interrupt makes.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     /// Whether a script is running (and not the engine on its behalf).
     pub(crate) armed: bool,
-    /// Fuel set aside while the hot counter is at zero to have something else seen to at the next interrupt.
-    set_aside: i64,
+    /// Interrupts left, and those left before a measurement, both as of the beginning of the slice.
+    time: i64,
+    pub(crate) credit: i64,
+    slice: i64,
     /// The time is up already: what still runs is `finally` and `defer`, on [`GRACE`].
     grace: bool,
     /// An allocation was refused because it alone exceeds what the owner may hold.
     pub(crate) refused: bool,
-    /// Bytes left before a measurement is due.
-    pub(crate) credit: i64,
     /// Bytes that the owner may hold.
     memory: i64,
+    /// Bytes left before a measurement is due at once.
+    gulp: i64,
     /// Bytes left before the collector takes a step.
     until_collect: i64,
     /// Bytes allocated since [`Vm::collect`](crate::Vm::collect) last ran: they pace the collector.
@@ -57,29 +67,45 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
+    #[inline]
     pub(crate) fn begin(&mut self, hot: &mut Hot, quota: &Quota) {
         self.armed = true;
         self.grace = false;
         self.refused = false;
-        hot.fuel = quota.time;
-        self.set_aside = 0;
         self.quota = quota.time;
+        self.time = quota.time;
         self.credit = quota.credit;
         self.memory = quota.memory;
-        if quota.credit < 0 {
-            self.call_attention(hot);
-        }
+        self.gulp = GULP * quota.memory;
+        self.hand_out(hot);
     }
 
-    pub(crate) fn end(&mut self, hot: &Hot) {
+    #[inline]
+    pub(crate) fn end(&mut self, hot: &mut Hot) {
         self.armed = false;
-        self.used += (self.quota - hot.fuel - self.set_aside).max(0) as u64;
+        self.take_back(hot);
+    }
+
+    #[inline]
+    fn hand_out(&mut self, hot: &mut Hot) {
+        self.slice = self.time.min(self.credit).max(0);
+        hot.fuel = self.slice;
+    }
+
+    #[inline]
+    fn take_back(&mut self, hot: &mut Hot) {
+        let used = self.slice - hot.fuel;
+        self.time -= used;
+        self.credit -= used;
+        self.used += used as u64;
+        self.slice = 0;
+        hot.fuel = 0;
     }
 
     /// Has the next interrupt look at more than the fuel.
     fn call_attention(&mut self, hot: &mut Hot) {
         if hot.fuel > 0 {
-            self.set_aside += std::mem::take(&mut hot.fuel);
+            self.slice -= std::mem::take(&mut hot.fuel);
         }
     }
 
@@ -108,11 +134,10 @@ impl Meter {
             self.refused = true;
             return false;
         }
-        hot.fuel -= (bytes / BYTES_PER_UNIT) as i64;
-        self.credit -= bytes as i64;
+        self.gulp -= bytes as i64;
         self.until_collect -= bytes as i64;
         // What is due is done where it is safe: at the next interrupt.
-        if self.credit < 0 || self.until_collect < 0 {
+        if self.gulp < 0 || self.until_collect < 0 {
             self.call_attention(hot);
         }
         true
@@ -129,31 +154,34 @@ pub(crate) unsafe extern "C-unwind" fn attend(state: *mut lua_State) {
     // may reach it again (collection and measuring do not run scripts).
     unsafe {
         let native = Native::of(state);
-        let meter = &mut (*native).meter;
-        (*native).hot.fuel += std::mem::take(&mut meter.set_aside);
-        if meter.until_collect < 0 {
-            meter.until_collect = COLLECT_EVERY;
+        (*native).meter.take_back(&mut (*native).hot);
+        if (*native).meter.until_collect < 0 {
+            (*native).meter.until_collect = COLLECT_EVERY;
             // Twice what was allocated: the collector gains on the script that feeds it.
             collect(state, 2 * COLLECT_EVERY as usize);
         }
-        if meter.credit < 0 {
+        if (*native).meter.credit < 0 || (*native).meter.gulp < 0 {
             let held = (*native).measure_running(state) as i64;
             let meter = &mut (*native).meter;
-            meter.credit = meter.memory - held;
-            if meter.credit < 0 {
-                // What it holds may be let go by `finally`; it must be able to run.
-                meter.credit = meter.memory / 8;
-                Terminal::budget_memory(state, held as u64, meter.memory as u64);
+            meter.credit = MEASURE_EVERY;
+            meter.gulp = GULP * meter.memory;
+            let memory = meter.memory;
+            if held > memory {
+                meter.hand_out(&mut (*native).hot);
+                Terminal::budget_memory(state, held as u64, memory as u64);
             }
         }
         let meter = &mut (*native).meter;
-        if (*native).hot.fuel < 0 {
+        if meter.time < 0 {
             if !meter.grace {
                 meter.grace = true;
-                (*native).hot.fuel = GRACE;
+                meter.time = GRACE;
             }
-            Terminal::budget_time(state, meter.quota as u64);
+            let quota = meter.quota;
+            meter.hand_out(&mut (*native).hot);
+            Terminal::budget_time(state, quota as u64);
         }
+        meter.hand_out(&mut (*native).hot);
     }
 }
 

@@ -27,6 +27,7 @@ const CHARGED: &[(&CStr, &[&CStr])] = &[
             c"gsub",
             c"rep",
             c"reverse",
+            c"sub",
             c"lower",
             c"upper",
             c"split",
@@ -561,6 +562,11 @@ unsafe extern "C-unwind" fn charged_call(state: *mut lua_State) -> c_int {
         }
         (*native).hot.fuel -= size / ITEMS_PER_UNIT;
         let at = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(1), std::ptr::null_mut()) as usize;
-        ((&(*native).charged)[at])(state)
+        let results = ((&(*native).charged)[at])(state);
+        // What it made may be larger than what it was given: `string.rep`.
+        if results > 0 && ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
+            (*native).hot.fuel -= ffi::lua_objlen(state, -1) as i64 / ITEMS_PER_UNIT;
+        }
+        results
     }
 }

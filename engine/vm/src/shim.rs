@@ -50,6 +50,15 @@ pub(crate) struct Hot {
 
 unsafe extern "C-unwind" {
     pub(crate) fn dm_interrupt(state: *mut lua_State, collecting: c_int);
+    pub(crate) fn dm_allocated(
+        state: *mut lua_State,
+        block: *mut c_void,
+        old: usize,
+        new: usize,
+        category: u8,
+        kind: c_int,
+        tag: c_int,
+    );
     pub(crate) fn dm_sleep(state: *mut lua_State) -> c_int;
     pub(crate) fn dm_wake(state: *mut lua_State, slept: f64) -> c_int;
     pub(crate) fn dm_trim(state: *mut lua_State);
@@ -59,6 +68,7 @@ unsafe extern "C-unwind" {
 unsafe extern "C" {
     pub(crate) fn dm_prefetch_state(state: *const lua_State);
     pub(crate) fn dm_prefetch_stack(state: *const lua_State);
+    pub(crate) fn dm_hide_addresses(state: *mut lua_State);
     pub(crate) fn dm_random_state(state: *const lua_State) -> u64;
     pub(crate) fn dm_set_random_state(state: *mut lua_State, value: u64);
     pub(crate) fn dm_suspended_in(state: *const lua_State) -> Option<lua_CFunction>;

@@ -19,6 +19,13 @@ impl serde::Serialize for Thread {
     }
 }
 
+/// Read as nobody's, as a [`Pin`] is read as that of nil.
+impl<'de> serde::Deserialize<'de> for Thread {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <() as serde::Deserialize>::deserialize(deserializer).map(|()| Thread::default())
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Slot {
     state: *mut lua_State,

@@ -17,7 +17,7 @@ pub struct Handle {
 ///
 /// A pin is a number, not a reference: it may be copied, saved with the host's state and rewound with it.
 /// Using one after `unpin` reads some other value (never memory that is not a value).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Pin(pub(crate) i32);
 
 impl Pin {
@@ -32,10 +32,18 @@ impl Serialize for Pin {
     }
 }
 
+/// Read as [`Pin::NIL`]: which value it names is for whoever restores the heap to say.
+impl<'de> Deserialize<'de> for Pin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Pin::NIL)
+    }
+}
+
 /// A value on its way into or out of the VM.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `nil`
+    #[default]
     Nil,
     /// `true` or `false`
     Bool(bool),

@@ -24,7 +24,7 @@ use crate::value::{Pin, Value};
 pub struct Config {
     /// Bytes that the heap may grow to. Scripts are refused memory a little earlier than the engine itself.
     pub heap_limit: usize,
-    /// The seed of `math.random` and of the addresses that `tostring` shows.
+    /// The seed of `math.random`.
     pub seed: u64,
 }
 
@@ -116,11 +116,10 @@ impl Vm {
             callbacks.userdata = side.cast();
             callbacks.interrupt = Some(shim::dm_interrupt);
             callbacks.useratom = Some(native::atom);
+            callbacks.onallocate = Some(shim::dm_allocated);
             ffi::lua_gc(state, ffi::LUA_GCSTOP, 0);
             ffi::lua_gc(state, ffi::LUA_GCSETSTEPSIZE, 16);
-            // `tostring` of a table shows its address scrambled. Multiplying by a multiple of 2^32 drops the high
-            // half, in which the arenas of one process differ.
-            ffi::lua_setpointerencodekey(state, (config.seed | 1) << 32, 0, 0, config.seed >> 32);
+            shim::dm_hide_addresses(state);
         }
         vm.enter(|frame| {
             // SAFETY: a fresh main state under `enter`'s protection.
@@ -303,7 +302,7 @@ impl Vm {
             (*side).hot.request = request::NONE;
             (*side).meter.begin(&mut (*side).hot, quota);
             let status = Native::with_host(side, host, || go(state));
-            (*side).meter.end(&(*side).hot);
+            (*side).meter.end(&mut (*side).hot);
             if status == ffi::LUA_YIELD {
                 return match (*side).hot.request {
                     request::SLEEP => Outcome::Slept((*side).hot.ticks),
@@ -400,6 +399,23 @@ impl Vm {
         }
     }
 
+    /// Whether the tasklet can go on: it waits, or has not begun yet. One that came from bytes may be over.
+    pub fn can_resume(&self, thread: Thread) -> bool {
+        let Some(state) = self.native.threads.get(thread) else { return false };
+        // SAFETY: the thread is live; its status and the kind of its first value are only read.
+        unsafe {
+            match ffi::lua_status(state) {
+                ffi::LUA_YIELD => true,
+                ffi::LUA_OK => {
+                    ffi::lua_stackdepth(state) == 0
+                        && ffi::lua_gettop(state) > 0
+                        && ffi::lua_type(state, 1) == ffi::LUA_TFUNCTION
+                }
+                _ => false,
+            }
+        }
+    }
+
     /// Cuts a suspended tasklet's memory down to what it needs to stay suspended. It grows again when it runs, so
     /// this is for long sleeps.
     ///
@@ -427,7 +443,7 @@ impl Vm {
         self.native.threads.get(thread).map_or_else(Vec::new, |state| unsafe { trace::places(state, 0) })
     }
 
-    /// Bytes that the tasklet which ran last may still allocate before it is measured.
+    /// Interrupts that the tasklet which ran last may still use before what its owner holds is measured.
     #[inline]
     pub fn credit(&self) -> i64 {
         self.native.meter.credit
@@ -473,6 +489,12 @@ impl Vm {
     pub fn random_state(&self) -> u64 {
         // SAFETY: the state is live.
         unsafe { shim::dm_random_state(self.state) }
+    }
+
+    /// Has the generator go on from that state.
+    pub fn set_random_state(&mut self, state: u64) {
+        // SAFETY: the state is live.
+        unsafe { shim::dm_set_random_state(self.state, state) }
     }
 
     fn set_random_seed(&mut self, seed: u64) {

@@ -330,9 +330,11 @@ void Encoder::fresh(GCObject* object, uint32_t number)
     pending.emplace_back(number, object);
 }
 
-// Seldom asked: a tasklet is hardly ever a value.
 bool Encoder::isroot(const lua_State* th) const
 {
+    // Nearly always it is the root in progress: a tasklet is hardly ever a value.
+    if (root < rootcount && roots[root].thread == th)
+        return true;
     for (size_t i = 0; i < rootcount; i++)
         if (roots[i].thread == th)
             return true;
