@@ -5,8 +5,13 @@
 
 mod bench;
 mod check;
+mod diff;
+mod inspect;
+mod names;
 mod play;
+mod report;
 mod run;
+mod snapshots;
 
 use std::process::ExitCode;
 
@@ -26,6 +31,12 @@ enum Command {
     Run(run::Args),
     /// Play a map in a window
     Play(play::Args),
+    /// Go on from a snapshot
+    Resume(run::ResumeArgs),
+    /// Show what is in a snapshot: every actor, and every line that sleeps
+    Inspect(inspect::Args),
+    /// Show what two snapshots do not have in common
+    Diff(diff::Args),
     /// Find mistakes in maps and scripts before anything runs
     Check(check::Args),
     /// Measure, always against a baseline taken in the same run
@@ -36,15 +47,24 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Play(args) => play::run(&args),
+        Command::Resume(args) => run::resume(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
+        // Whoever read our output has enough of it (`dormouse inspect x | head`).
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("dormouse: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

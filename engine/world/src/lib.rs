@@ -42,6 +42,8 @@ pub mod observe;
 mod output;
 mod scripts;
 mod sim;
+mod slots;
+pub mod snapshot;
 mod space;
 mod wheel;
 mod world;

@@ -15,10 +15,32 @@ impl Name {
 
 /// The table of names. It only grows, so a number means the same for ever.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Texts")]
 pub(crate) struct Names {
     texts: Vec<Box<str>>,
     #[serde(skip)]
     numbers: HashMap<Box<str>, Name>,
+}
+
+/// Names as they are written: by number.
+#[derive(Deserialize)]
+struct Texts {
+    texts: Vec<Box<str>>,
+}
+
+impl TryFrom<Texts> for Names {
+    type Error = &'static str;
+
+    fn try_from(Texts { texts }: Texts) -> Result<Self, Self::Error> {
+        let numbers: HashMap<_, _> = (0..).map(Name).zip(&texts).map(|(name, text)| (text.clone(), name)).collect();
+        if numbers.len() != texts.len() {
+            return Err("a name is there twice");
+        }
+        if texts.first().is_none_or(|first| !first.is_empty()) {
+            return Err("the first name is not the empty one");
+        }
+        Ok(Names { texts, numbers })
+    }
 }
 
 impl Names {
@@ -36,6 +58,11 @@ impl Names {
         self.texts.push(text.into());
         self.numbers.insert(text.into(), name);
         name
+    }
+
+    /// Whether there is a name of that number.
+    pub(crate) fn has(&self, name: Name) -> bool {
+        (name.0 as usize) < self.texts.len()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -9,7 +9,7 @@ const MAX_FILES: usize = 10_000;
 const MAX_DEPTH: usize = 16;
 
 /// A folder of scripts: text by path. `door.luau` at its top defines class `Door`; `lib/patrol.luau` is a module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Scripts {
     files: BTreeMap<String, String>,
 }

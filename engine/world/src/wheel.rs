@@ -5,7 +5,7 @@
 //! level a slot for 256 times as many. A timer moves down a level when its time draws near: at most three times in
 //! its life. Insertion and removal are O(1).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::TaskId;
 
@@ -15,14 +15,14 @@ const SLOTS: usize = 1 << BITS;
 const LEVELS: usize = 4;
 
 /// Where a timer is, so that it can be taken out again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     slot: u16,
     index: u32,
 }
 
 /// A timer: when it is due, and whose it is.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Timer {
     pub(crate) due: u64,
     /// Orders those due at one tick.
@@ -36,7 +36,7 @@ pub(crate) trait Moved {
 }
 
 /// See the module's comment.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Wheel {
     /// The last tick whose timers were taken.
     now: u64,
@@ -61,6 +61,30 @@ impl Wheel {
         Wheel { now: 0, slots: vec![Vec::new(); SLOTS * LEVELS], len: 0 }
     }
 
+    /// The last tick whose timers were taken.
+    pub(crate) fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// The timers with their places. Errors: a wheel that was not made by its own functions.
+    pub(crate) fn places(&self) -> Result<Vec<(Place, Timer)>, &'static str> {
+        if self.slots.len() != SLOTS * LEVELS || self.slots.iter().map(Vec::len).sum::<usize>() != self.len {
+            return Err("the wheel has not as many slots or timers as it should");
+        }
+        let mut all = Vec::with_capacity(self.len);
+        for (slot, timers) in self.slots.iter().enumerate() {
+            for (index, timer) in timers.iter().enumerate() {
+                let reach =
+                    timer.due.checked_sub(self.now).is_some_and(|left| (1..=u64::from(u32::MAX)).contains(&left));
+                if !reach || self.slot_of(timer.due) != slot {
+                    return Err("a timer is in a slot that is not its own");
+                }
+                all.push((Place { slot: slot as u16, index: index as u32 }, *timer));
+            }
+        }
+        Ok(all)
+    }
+
     /// Adds a timer that is due after `now`, at most 2^32 - 1 ticks after.
     #[inline]
     pub(crate) fn insert(&mut self, timer: Timer) -> Place {
@@ -71,15 +95,20 @@ impl Wheel {
     #[inline]
     fn put(&mut self, timer: Timer) -> Place {
         debug_assert!(timer.due > self.now);
-        // The level is that of the highest digit in which the due tick differs from now: until that digit turns,
-        // the timer need not be looked at.
-        let differing = (timer.due ^ self.now).max(1).ilog2() / BITS;
-        let level = (differing as usize).min(LEVELS - 1);
-        let digit = (timer.due >> (BITS * level as u32)) as usize & (SLOTS - 1);
-        let slot = level * SLOTS + digit;
+        let slot = self.slot_of(timer.due);
         let timers = &mut self.slots[slot];
         timers.push(timer);
         Place { slot: slot as u16, index: (timers.len() - 1) as u32 }
+    }
+
+    #[inline]
+    fn slot_of(&self, due: u64) -> usize {
+        // The level is that of the highest digit in which the due tick differs from now: until that digit turns,
+        // the timer need not be looked at.
+        let differing = (due ^ self.now).max(1).ilog2() / BITS;
+        let level = (differing as usize).min(LEVELS - 1);
+        let digit = (due >> (BITS * level as u32)) as usize & (SLOTS - 1);
+        level * SLOTS + digit
     }
 
     /// Takes a timer out. The one that fills its gap is reported to `owner`.

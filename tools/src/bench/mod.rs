@@ -4,6 +4,7 @@
 mod measure;
 mod memory;
 mod peers;
+mod snapshots;
 mod tasklets;
 mod worlds;
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// wake, idle, spawn, memory, raise, event, action, move, native, image, peers; all of them when none is named
+    /// wake, idle, spawn, memory, raise, event, action, move, native, image, snapshot, peers; all of them when none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Print one JSON object a line
@@ -42,7 +43,7 @@ impl Row {
 
 type Bench = fn() -> Result<Vec<Row>, Box<dyn Error>>;
 
-const BENCHES: [(&str, Bench); 11] = [
+const BENCHES: [(&str, Bench); 12] = [
     ("wake", tasklets::wake),
     ("idle", tasklets::idle),
     ("spawn", tasklets::spawn),
@@ -53,6 +54,7 @@ const BENCHES: [(&str, Bench); 11] = [
     ("move", worlds::moving),
     ("native", tasklets::native),
     ("image", worlds::image),
+    ("snapshot", snapshots::snapshot),
     ("peers", peers::peers),
 ];
 

@@ -233,8 +233,8 @@ impl World {
             size: actor.size,
             shape,
             kind,
-            layer: self.sim.classes.layer_name(layer).into(),
-            collides: if kind == "none" { Some(Vec::new()) } else { self.sim.classes.layers_in(mask) },
+            layer: self.sim.state.layer_name(layer).into(),
+            collides: if kind == "none" { Some(Vec::new()) } else { self.sim.state.layers_in(mask) },
             velocity: space.velocity(actor.body).into(),
             motion: self.motion_view(actor),
         }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dormouse_vm::{Pin, Raise};
+use dormouse_vm::Pin;
 
-use crate::names::{Name, Names, suggestion};
+use crate::names::{Name, Names};
 
 /// What a prop may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub(crate) struct Class {
     pub(crate) life: Option<Pin>,
     pub(crate) stop: Option<Pin>,
     pub(crate) handler: Option<Pin>,
+    /// `on_migrate`: takes the place of code that is gone.
+    pub(crate) migrate: Option<Pin>,
     pub(crate) handles_events: bool,
     /// Engine events that go to `handleEvent`.
     pub(crate) handles: BTreeSet<Name>,
@@ -119,8 +121,6 @@ impl Class {
 pub(crate) struct Classes {
     list: Vec<Class>,
     by_name: BTreeMap<String, u32>,
-    /// Layers by number.
-    layers: Vec<String>,
     /// The names of what the engine itself does.
     pub(crate) movement: Name,
     pub(crate) collision: Name,
@@ -133,15 +133,11 @@ pub(crate) struct Classes {
     pub(crate) deferred: Name,
 }
 
-/// The layer of bodies that name none.
-pub(crate) const DEFAULT_LAYER: u8 = 0;
-
 impl Classes {
     pub(crate) fn new(names: &mut Names) -> Self {
         Classes {
             list: Vec::new(),
             by_name: BTreeMap::new(),
-            layers: vec!["default".into(), "wall".into()],
             movement: names.intern("movement"),
             collision: names.intern("Collision"),
             handle_event: names.intern("handleEvent"),
@@ -187,48 +183,6 @@ impl Classes {
             at = self.get(class).parent;
         }
         false
-    }
-
-    /// The layer of that name.
-    pub(crate) fn layer(&self, name: &str) -> Result<u8, Raise> {
-        match self.layers.iter().position(|known| known == name) {
-            Some(layer) => Ok(layer as u8),
-            None => {
-                let hint = suggestion(name, self.layers.iter().map(String::as_str));
-                Err(format!("no class has a body in the layer `{name}`{hint}").into())
-            }
-        }
-    }
-
-    /// The layer of that name, made if there is room: 32 fit into a mask.
-    pub(crate) fn layer_or_new(&mut self, name: &str) -> Result<u8, String> {
-        if let Some(layer) = self.layers.iter().position(|known| known == name) {
-            return Ok(layer as u8);
-        }
-        if self.layers.len() == 32 {
-            return Err(format!("`{name}` would be the 33rd layer; there can be 32: {}", self.layers.join(", ")));
-        }
-        self.layers.push(name.into());
-        Ok((self.layers.len() - 1) as u8)
-    }
-
-    /// The layers of a mask, by name; none for all of them.
-    pub(crate) fn layers_in(&self, mask: u32) -> Option<Vec<String>> {
-        let known = self.layers.iter().enumerate();
-        (mask != u32::MAX).then(|| known.filter(|(at, _)| mask >> at & 1 == 1).map(|(_, name)| name.clone()).collect())
-    }
-
-    pub(crate) fn layer_count(&self) -> usize {
-        self.layers.len()
-    }
-
-    /// Forgets all layers from that number on: the world was rewound to a time when no body had made them.
-    pub(crate) fn truncate_layers(&mut self, count: usize) {
-        self.layers.truncate(count);
-    }
-
-    pub(crate) fn layer_name(&self, layer: u8) -> &str {
-        self.layers.get(usize::from(layer)).map_or("", String::as_str)
     }
 
     /// The default of a prop of a class, where it is a number.

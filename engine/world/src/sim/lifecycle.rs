@@ -1,7 +1,7 @@
 //! Birth and death of actors. A dead one leaves nothing behind: its tasklets are cancelled and run their `finally`,
 //! its letters come back, whoever waits for it learns why.
 
-use dormouse_vm::{Flow, Frame, Kind, Pin, Raise, Thread, Value, Vm};
+use dormouse_vm::{Flow, Frame, Kind, MEASURE_EVERY, Pin, Raise, Thread, Value, Vm};
 
 use super::classes::{BodyPlan, PropKind};
 use super::host::give;
@@ -56,7 +56,7 @@ impl Sim {
             watchers: TaskId::default(),
             flights: GROUND,
             wires: (0, 0),
-            credit: self.limits.memory,
+            credit: MEASURE_EVERY,
             dying: false,
             stopped: false,
         });

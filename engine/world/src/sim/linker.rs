@@ -7,7 +7,8 @@ use dormouse_vm::{Frame, Kind, Pin, Value, Vm};
 
 use super::Sim;
 use super::api::{METHODS, OWN_METHODS};
-use super::classes::{BodyPlan, Class, DEFAULT_LAYER, Prop, PropKind};
+use super::classes::{BodyPlan, Class, Prop, PropKind};
+use super::layers::DEFAULT_LAYER;
 use super::loader::{Declared, ScriptError};
 use crate::names::{Name, suggestion};
 
@@ -317,6 +318,9 @@ impl Linker<'_> {
         if let Ok(handler) = own(self, "handleEvent") {
             class.handler = handler;
         }
+        if let Ok(migrate) = own(self, "on_migrate") {
+            class.migrate = migrate;
+        }
         class.handles_events = class.handler.is_some();
         let (setup, run) = (class.methods.contains("setup"), class.methods.contains("run"));
         class.life = match (setup, run) {
@@ -429,7 +433,7 @@ impl Sim {
     fn body_layers(&mut self, frame: &mut Frame<'_>, at: u32, plan: &mut BodyPlan) -> Result<(), String> {
         frame.get(at, "layer");
         if let Some(layer) = frame.text(frame.len()) {
-            plan.layer = self.classes.layer_or_new(&layer)?;
+            plan.layer = self.state.layer_or_new(&layer)?;
         }
         frame.pop(1);
         if frame.get(at, "collides") == Kind::Table {
@@ -439,7 +443,7 @@ impl Sim {
                 frame.get_item(list, item);
                 let layer = frame.display(frame.len());
                 frame.pop(1);
-                plan.collides |= 1 << self.classes.layer_or_new(&layer)?;
+                plan.collides |= 1 << self.state.layer_or_new(&layer)?;
             }
         }
         frame.pop(1);
@@ -461,6 +465,7 @@ pub(crate) fn plain() -> Class {
         life: None,
         stop: None,
         handler: None,
+        migrate: None,
         handles_events: false,
         handles: BTreeSet::new(),
         actions: BTreeMap::new(),

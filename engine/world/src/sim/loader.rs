@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dormouse_vm::{Bytecode, Flow, Frame, Kind, Outcome, Pin, Quota, Raise, Thread, Value, Vm, compile};
+use dormouse_vm::{Bytecode, Flow, Frame, Kind, MEASURE_EVERY, Outcome, Pin, Quota, Raise, Thread, Value, Vm, compile};
 
 use super::Sim;
 use super::args;
@@ -155,7 +155,7 @@ fn run_chunk(vm: &mut Vm, sim: &mut Sim, scripts: &Scripts, key: &str, path: &st
 }
 
 fn run_to_end(vm: &mut Vm, sim: &mut Sim, scripts: &Scripts, thread: Thread) -> Result<Pin, String> {
-    let quota = Quota { time: LOAD_TIME, credit: LOAD_MEMORY, memory: LOAD_MEMORY };
+    let quota = Quota { time: LOAD_TIME, credit: MEASURE_EVERY, memory: LOAD_MEMORY };
     let mut outcome = vm.resume(thread, sim, &[], &quota);
     loop {
         match outcome {

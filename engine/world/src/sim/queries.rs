@@ -35,7 +35,7 @@ impl Sim {
                 wanted.name = args::optional_text(frame, top + 1, "the filter's name")?;
                 frame.get(at, "layer");
                 if let Some(layer) = args::optional_text(frame, top + 2, "the filter's layer")? {
-                    wanted.layer = Some(self.classes.layer(&layer)?);
+                    wanted.layer = Some(self.state.layer(&layer)?);
                 }
                 frame.get(at, "except");
                 wanted.except = args::maybe_actor(frame, top + 3);

@@ -1,6 +1,6 @@
 //! The one flat queue: how tasklets become runnable, and how they end.
 
-use dormouse_vm::{Frame, Pin, Thread, Vm};
+use dormouse_vm::{Frame, MEASURE_EVERY, Pin, Thread, Vm};
 
 use super::Sim;
 use super::state::{Cause, GROUND, Go, Role, TIME, Tasklet, Wait};
@@ -255,7 +255,8 @@ impl Sim {
         }
         vm.retire(tasklet.thread);
         let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
-        actor.credit -= tasklet.lent - tasklet.credit;
+        // Several tasklets may have been measured since: that is no more credit than one measurement gives.
+        actor.credit = (actor.credit - (tasklet.lent - tasklet.credit)).min(MEASURE_EVERY);
         if actor.tasklets == task {
             actor.tasklets = tasklet.sibling;
             return;

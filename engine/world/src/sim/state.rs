@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dormouse_vm::{Pin, Thread, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use slotmap::SlotMap;
 
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
+use crate::slots;
 use crate::space::{BodyId, Space};
 use crate::wheel::{Moved, Place, Wheel};
 
 /// An actor: its place among the others; what it is made of lies in the VM.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Actor {
     /// Its number in the order of all spawns: the order of everything.
     pub(crate) order: u64,
@@ -44,7 +45,7 @@ pub(crate) struct Actor {
     pub(crate) flights: u32,
     /// Wires that begin here: a range of [`State::wires`].
     pub(crate) wires: (u32, u32),
-    /// Bytes that it may still allocate before it is measured.
+    /// Interrupts that it may still use before what it holds is measured.
     pub(crate) credit: i64,
     /// It was despawned: it is gone when its tasklets and then `stop` are over.
     pub(crate) dying: bool,
@@ -52,7 +53,7 @@ pub(crate) struct Actor {
 }
 
 /// What a tasklet does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Role {
     /// `setup`, then `run`.
     Main,
@@ -61,6 +62,7 @@ pub(crate) enum Role {
     /// Runs an action that a wire or another actor asked for.
     Action,
     /// Was started by the actor.
+    #[default]
     Task,
     /// Runs `stop`, or what was deferred: it can't wait.
     Last,
@@ -83,9 +85,10 @@ impl Role {
 }
 
 /// What a tasklet waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wait {
     /// Nothing: it is in the queue, or runs.
+    #[default]
     Ready,
     /// Ticks.
     Ticks,
@@ -106,7 +109,7 @@ pub(crate) enum Wait {
 }
 
 /// A moment of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Moment {
     /// It begins.
     Begin,
@@ -133,9 +136,10 @@ impl Moment {
 }
 
 /// How a tasklet in the queue goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Go {
     /// From its start, or from a wait that returns nothing.
+    #[default]
     On,
     /// From `wait`, which returns the ticks that it slept.
     Slept,
@@ -170,8 +174,17 @@ impl Go {
     }
 }
 
+impl Go {
+    pub(crate) fn pin_mut(&mut self) -> Option<&mut Pin> {
+        match self {
+            Go::With(Value::Pin(pin)) | Go::Raise(Value::Pin(pin)) | Go::EndAction(_, pin) => Some(pin),
+            _ => None,
+        }
+    }
+}
+
 /// A tasklet. What wakes it at every tick comes first, in one cache line.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Tasklet {
     pub(crate) thread: Thread,
     pub(crate) owner: ActorId,
@@ -188,7 +201,7 @@ pub(crate) struct Tasklet {
     pub(crate) go: Go,
     /// Interrupts that it has used in the tick at which it last ran.
     pub(crate) spent: i64,
-    /// Bytes of credit that it began with.
+    /// The credit that it began with.
     pub(crate) lent: i64,
     /// The table that scripts know it by, if any does.
     pub(crate) object: Pin,
@@ -211,7 +224,7 @@ pub(crate) struct Tasklet {
 }
 
 /// An action in flight.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Flight {
     pub(crate) actor: ActorId,
     pub(crate) action: Name,
@@ -234,7 +247,7 @@ pub(crate) struct Flight {
 pub(crate) const GROUND: u32 = u32::MAX;
 
 /// A message on its way, in a mailbox, or being handled.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Mail {
     pub(crate) event: Value,
     /// Who sent it; null for the engine.
@@ -246,7 +259,7 @@ pub(crate) struct Mail {
 }
 
 /// Whom a wire reaches.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Target {
     Actor(ActorId),
     Activator,
@@ -256,7 +269,7 @@ pub(crate) enum Target {
 }
 
 /// A wire.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Wire {
     pub(crate) source: ActorId,
     pub(crate) action: Name,
@@ -272,7 +285,7 @@ pub(crate) struct Wire {
 }
 
 /// A wire that was set off and has not reached its target yet.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Post {
     pub(crate) wire: u32,
     pub(crate) source: ActorId,
@@ -284,7 +297,7 @@ pub(crate) struct Post {
 }
 
 /// What made something happen within this tick.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Cause {
     pub(crate) parent: u32,
     pub(crate) hops: u32,
@@ -296,8 +309,10 @@ pub(crate) struct Cause {
 pub(crate) const TIME: u32 = 0;
 
 /// See the module's comment.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct State {
+    /// What the world's random numbers began with.
+    pub(crate) seed: u64,
     pub(crate) tick: u64,
     /// Seconds of world time.
     pub(crate) time: f64,
@@ -306,8 +321,10 @@ pub(crate) struct State {
     /// Numbers given out so far: of actors, tasklets.
     pub(crate) spawned: u64,
     pub(crate) started: u64,
+    #[serde(with = "slots")]
     pub(crate) actors: SlotMap<ActorId, Actor>,
     pub(crate) tasks: Tasks,
+    #[serde(with = "slots")]
     pub(crate) mail: SlotMap<MailId, Mail>,
     pub(crate) flights: Vec<Flight>,
     pub(crate) free_flights: Vec<u32>,
@@ -324,14 +341,16 @@ pub(crate) struct State {
     /// The level's and the game's actors.
     pub(crate) level: ActorId,
     pub(crate) game: ActorId,
-    /// Live actors by name and by class, in spawn order.
+    /// Live actors by name, in spawn order.
     pub(crate) named: BTreeMap<Name, Vec<ActorId>>,
+    /// The names of the bodies' layers, by number. Scripts may add to them as long as the world lives.
+    pub(crate) layers: Vec<String>,
     pub(crate) counts: Counts,
 }
 
 /// Tasklets, with what the wheel needs of them.
-#[derive(Clone, Serialize)]
-pub(crate) struct Tasks(pub(crate) SlotMap<TaskId, Tasklet>);
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Tasks(#[serde(with = "slots")] pub(crate) SlotMap<TaskId, Tasklet>);
 
 impl Moved for Tasks {
     fn moved(&mut self, task: TaskId, place: Place) {
@@ -342,7 +361,7 @@ impl Moved for Tasks {
 }
 
 /// What a run's summary tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Times that a tasklet was resumed.
     pub wakes: u64,
@@ -371,6 +390,7 @@ impl Clone for State {
             causes: self.causes.clone(),
             space: self.space.clone(),
             named: self.named.clone(),
+            layers: self.layers.clone(),
             ..*self
         }
     }
@@ -389,7 +409,9 @@ impl Clone for State {
         self.causes.clone_from(&from.causes);
         self.space.clone_from(&from.space);
         self.named.clone_from(&from.named);
-        let State { tick, time, duration, spawned, started, posted, level, game, counts, .. } = *from;
+        self.layers.clone_from(&from.layers);
+        let State { seed, tick, time, duration, spawned, started, posted, level, game, counts, .. } = *from;
+        self.seed = seed;
         (self.tick, self.time, self.duration, self.spawned, self.started) = (tick, time, duration, spawned, started);
         (self.posted, self.level, self.game, self.counts) = (posted, level, game, counts);
     }

@@ -1,6 +1,6 @@
 //! What space is made of: plain data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use slotmap::new_key_type;
 
 /// A point or way in the plane, in pixels.
@@ -15,19 +15,25 @@ new_key_type! {
 pub(crate) const WALL_LAYER: u8 = 1;
 
 /// An axis-aligned rectangle.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rect {
     pub(crate) min: Vec2,
     pub(crate) max: Vec2,
 }
 
 /// The shape of a body, about its centre.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Shape {
     /// A box, by half its sides.
     Box { half: Vec2 },
     /// A circle.
     Circle { radius: f32 },
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Shape::Box { half: Vec2::ZERO }
+    }
 }
 
 impl Shape {
@@ -41,7 +47,7 @@ impl Shape {
 }
 
 /// A body.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Body {
     pub(crate) shape: Shape,
     pub(crate) center: Vec2,
@@ -77,7 +83,7 @@ impl Body {
 }
 
 /// Where a body is going.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Motion {
     /// To a point, in a straight line, at pixels a second.
     To { target: Vec2, speed: f32 },
@@ -101,7 +107,7 @@ pub(crate) enum Contact {
 }
 
 /// A body with what moves it.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) body: Body,
     pub(super) motion: Option<Motion>,

@@ -2,7 +2,8 @@
 //! where they are told until something is in the way. It knows nothing of actors but a number per body.
 //!
 //! Deterministic: everything happens in the order of the bodies' `order`, and no result depends on the shape of the
-//! search trees, which are mere caches: they are neither copied with a space nor written with it.
+//! search trees of bodies, which are mere caches: they are neither copied with a space nor written with it. (Which of
+//! two walls that are met at the same moment counts does depend on their tree; it is made of the walls' list alone.)
 
 mod body;
 mod query;
@@ -13,7 +14,7 @@ mod trees;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use slotmap::SlotMap;
 
 pub(crate) use body::{Body, BodyId, Contact, Motion, Rect, Shape, Vec2, WALL_LAYER};
@@ -24,10 +25,11 @@ use touch::Touching;
 use trees::{Kind, Trees, Walls};
 
 /// See the module's comment.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Space {
-    #[serde(skip)]
+    #[serde(with = "trees::walls")]
     walls: Arc<Walls>,
+    #[serde(with = "crate::slots")]
     bodies: SlotMap<BodyId, Slot>,
     /// Bodies with a motion, by order; some may have ended since.
     movers: Vec<(u64, BodyId)>,
@@ -103,6 +105,34 @@ impl Space {
     /// Pixels a second, in the last step.
     pub(crate) fn velocity(&self, id: BodyId) -> Vec2 {
         self.bodies.get(id).map_or(Vec2::ZERO, |slot| slot.velocity)
+    }
+}
+
+impl Space {
+    /// What is wrong with a space that came from bytes, if anything is. `alive` says which order the body of an owner
+    /// has; there is one body for each, and nothing else.
+    pub(crate) fn check(&self, alive: &dyn Fn(u64, BodyId) -> Option<u64>) -> Result<(), &'static str> {
+        let mut triggers = 0;
+        for (id, slot) in &self.bodies {
+            let body = &slot.body;
+            let size = body.shape.reach();
+            if !body.center.is_finite() || !size.is_finite() || size.min_element() < 0.0 {
+                return Err("a body has no place or size");
+            }
+            if body.layer >= 32 || alive(body.owner, id) != Some(body.order) {
+                return Err("a body is in no layer, or is nobody's");
+            }
+            triggers += u32::from(Kind::of(body) == Kind::Trigger);
+        }
+        if !self.touching.fits(triggers) {
+            return Err("the triggers do not fit the bodies");
+        }
+        Ok(())
+    }
+
+    /// How many bodies there are.
+    pub(crate) fn len(&self) -> usize {
+        self.bodies.len()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Space;
 use super::body::{Body, BodyId, Contact};
@@ -10,7 +10,7 @@ use super::shapes;
 use super::trees::Kind;
 
 /// Pairs that overlap, and what has changed since they were last looked at.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Touching {
     /// By the orders of trigger and body: both, with their owners.
     pairs: BTreeMap<(u64, u64), Pair>,
@@ -20,7 +20,7 @@ pub(super) struct Touching {
     triggers: u32,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pair {
     trigger: BodyId,
     body: BodyId,
@@ -28,6 +28,11 @@ struct Pair {
 }
 
 impl Touching {
+    /// Whether this may be what is noted of a space with so many triggers.
+    pub(super) fn fits(&self, triggers: u32) -> bool {
+        self.triggers == triggers
+    }
+
     #[inline]
     pub(super) fn inserted(&mut self, id: BodyId, kind: Kind) {
         self.triggers += u32::from(kind == Kind::Trigger);

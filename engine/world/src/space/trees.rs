@@ -47,6 +47,28 @@ impl Walls {
     }
 }
 
+/// How walls are written: as their list, from which the tree is made again.
+pub(super) mod walls {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{Rect, Walls};
+
+    pub(in crate::space) fn serialize<S: Serializer>(walls: &Walls, serializer: S) -> Result<S::Ok, S::Error> {
+        walls.rects.serialize(serializer)
+    }
+
+    pub(in crate::space) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Walls>, D::Error> {
+        let rects = Vec::<Rect>::deserialize(deserializer)?;
+        let sound = |rect: &Rect| rect.min.is_finite() && rect.max.is_finite() && rect.min.cmple(rect.max).all();
+        if !rects.iter().all(sound) {
+            return Err(D::Error::custom("a wall is no rectangle"));
+        }
+        Ok(Arc::new(Walls::new(&rects)))
+    }
+}
+
 /// What is known of a slot of the bodies' table.
 #[derive(Clone, Copy, Default)]
 struct Leaf {

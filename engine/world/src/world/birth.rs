@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::CStr;
+use std::sync::Arc;
 
-use dormouse_vm::{Config as VmConfig, Frame, Outcome, Pin, Quota, Value, Vm, VmError, compile};
+use dormouse_vm::{Config as VmConfig, Frame, MEASURE_EVERY, Outcome, Pin, Quota, Value, Vm, VmError, compile};
 use slotmap::SlotMap;
 
 use crate::datum::Datum;
@@ -68,24 +69,49 @@ fn list<T: std::fmt::Display>(problems: &[T]) -> String {
     problems.iter().map(T::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// The engine's own script: hidden in tracebacks by its brackets.
-const PRELUDE: &str = include_str!("../prelude.luau");
+/// The name of the engine's own script: hidden in tracebacks by its brackets.
+pub(crate) const ENGINE: &str = "(engine)";
+/// Its text.
+pub(crate) const PRELUDE: &str = include_str!("../prelude.luau");
 
 impl World {
     /// A world with these scripts and no actors.
     ///
     /// Errors: no memory; scripts that do not compile or run, or whose classes do not fit together.
     pub fn new(config: &Config, scripts: &Scripts) -> Result<World, WorldError> {
-        let vm_config = VmConfig { heap_limit: config.heap_limit, seed: config.seed };
+        World::with_state(config, scripts, Names::new(), newborn(config))
+    }
+
+    /// A world with these scripts, in this state, of which nothing is in the VM yet. Names keep their numbers; the
+    /// scripts' own are added to them.
+    pub(crate) fn with_state(
+        config: &Config,
+        scripts: &Scripts,
+        names: Names,
+        state: State,
+    ) -> Result<World, WorldError> {
+        let vm_config = VmConfig { heap_limit: config.heap_limit, seed: state.seed };
         let mut vm = Vm::new(&vm_config)?;
-        let mut sim = empty(config);
+        let mut sim = empty(config, names, state);
         open_api(&mut vm, &mut sim)?;
         add_natives(&mut vm, &mut sim, &config.natives)?;
         loader::load(&mut vm, &mut sim, scripts).map_err(WorldError::Scripts)?;
         share_everything(&mut vm, &sim);
+        crate::snapshot::name_shared(&mut vm, &sim)?;
         vm.collect_all();
         let natives = Natives::new(&config.natives);
-        Ok(World { vm, sim, natives, progress: None, due: Vec::new(), contacts: Vec::new() })
+        let (config, scripts) = (config.clone(), Arc::new(scripts.clone()));
+        Ok(World {
+            vm,
+            sim,
+            natives,
+            config,
+            scripts,
+            earlier: Default::default(),
+            progress: None,
+            due: Vec::new(),
+            contacts: Vec::new(),
+        })
     }
 
     /// Spawns an actor from outside, with props as scripts give them to `spawn`; it begins in the next tick. A prop that
@@ -128,10 +154,9 @@ impl World {
     }
 }
 
-fn empty(config: &Config) -> Sim {
-    let mut names = Names::new();
-    let classes = Classes::new(&mut names);
-    let state = State {
+fn newborn(config: &Config) -> State {
+    State {
+        seed: config.seed,
         tick: 0,
         time: 0.0,
         duration: config.duration,
@@ -153,8 +178,13 @@ fn empty(config: &Config) -> Sim {
         level: ActorId::default(),
         game: ActorId::default(),
         named: BTreeMap::new(),
+        layers: State::first_layers(),
         counts: Counts::default(),
-    };
+    }
+}
+
+fn empty(config: &Config, mut names: Names, state: State) -> Sim {
+    let classes = Classes::new(&mut names);
     let nothing = Pins { exception: Pin::NIL, task: Pin::NIL, life: Pin::NIL, last: Pin::NIL, base: Pin::NIL };
     Sim {
         limits: config.limits,
@@ -209,12 +239,12 @@ fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
                 frame.set(engine, name);
             }
             let pin = frame.pin(engine);
-            let loaded = frame.load("=(engine)", &prelude, None);
+            let loaded = frame.load(&format!("={ENGINE}"), &prelude, None);
             frame.push_copy(engine);
             loaded.map(|()| (frame.pop_tasklet(1), pin))
         })?
         .map_err(VmError::Script)?;
-    let quota = Quota { time: 1 << 40, credit: 1 << 30, memory: 1 << 30 };
+    let quota = Quota { time: 1 << 40, credit: MEASURE_EVERY, memory: 1 << 30 };
     if vm.resume(thread, sim, &[], &quota) != Outcome::Returned {
         return Err(VmError::Script(vm.failure(thread).message).into());
     }

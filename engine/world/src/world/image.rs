@@ -15,8 +15,6 @@ pub struct WorldImage {
     state: Option<State>,
     names: usize,
     natives: NativeStates,
-    /// How many layers of bodies there were.
-    layers: usize,
     /// What those who watch need to know of what was in flight.
     contexts: Option<Contexts>,
 }
@@ -54,7 +52,6 @@ impl World {
             None => image.state = Some(self.sim.state.clone()),
         }
         image.names = self.sim.names.len();
-        image.layers = self.sim.classes.layer_count();
     }
 
     /// Makes the world what it was when the image was made. What was not taken out of it by then
@@ -76,7 +73,6 @@ impl World {
         self.vm.rewind(&image.heap)?;
         self.sim.state.clone_from(state);
         self.sim.names.truncate(image.names);
-        self.sim.classes.truncate_layers(image.layers);
         self.sim.leave_actor();
         Ok(())
     }

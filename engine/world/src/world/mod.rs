@@ -11,17 +11,22 @@ mod sight;
 mod tasklet;
 mod tick;
 
+use std::sync::Arc;
+
 use dormouse_vm::Vm;
 
 use crate::happenings::Happening;
 use crate::ids::{ActorId, TaskId};
 use crate::output::Output;
+use crate::scripts::Scripts;
 use crate::sim::Sim;
 use crate::sim::state::Counts;
+use crate::snapshot::Earlier;
 use crate::space::Contact;
 use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
+pub(crate) use birth::{ENGINE, PRELUDE};
 pub use image::WorldImage;
 pub use sight::{BodySight, ClassSight, Sight};
 pub use tick::Step;
@@ -34,7 +39,12 @@ pub use tick::Step;
 pub struct World {
     pub(crate) vm: Vm,
     pub(crate) sim: Sim,
-    natives: native::Natives,
+    pub(crate) natives: native::Natives,
+    /// What it was made from: saving needs to know.
+    pub(crate) config: Config,
+    pub(crate) scripts: Arc<Scripts>,
+    /// Code of before the scripts were edited, which a restored world still runs.
+    pub(crate) earlier: Earlier,
     /// How far the tick under way has come.
     progress: Option<tick::Progress>,
     /// Buffers that each tick uses again.
@@ -184,6 +194,11 @@ impl World {
         }
         places.reverse();
         places
+    }
+
+    /// The scripts that it was made with.
+    pub fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 
     /// Bytes of the VM's heap in use: what an image copies, the native side apart.

@@ -180,6 +180,7 @@ impl<S: NativeActor> Context<'_, S> {
 pub struct NativeClass {
     pub(crate) name: &'static str,
     make: fn() -> Box<dyn Native>,
+    read: fn(&[u8]) -> Option<Box<dyn Native>>,
 }
 
 impl std::fmt::Debug for NativeClass {
@@ -191,11 +192,19 @@ impl std::fmt::Debug for NativeClass {
 impl NativeClass {
     /// The class of actors of type `S`, which begin as `S::default()`.
     pub fn of<S: NativeActor>() -> Self {
-        NativeClass { name: S::CLASS, make: || Box::new(fiber_of(S::default())) }
+        NativeClass { name: S::CLASS, make: || Box::new(fiber_of(S::default())), read: read::<S> }
     }
 
     fn make(&self) -> Box<dyn Native> {
         (self.make)()
+    }
+}
+
+/// A native tasklet that goes on with the state in these bytes, all of which must belong to it.
+fn read<S: NativeActor>(bytes: &[u8]) -> Option<Box<dyn Native>> {
+    match postcard::take_from_bytes::<S>(bytes) {
+        Ok((state, [])) => Some(Box::new(fiber_of(state))),
+        _ => None,
     }
 }
 
@@ -210,7 +219,7 @@ pub(super) trait Native: Send {
     fn go_on(&mut self, stacks: &mut Stacks, answer: Answer) -> Option<Request>;
     /// One that is to be run anew with the same state.
     fn twin(&self) -> Option<Box<dyn Native>>;
-    fn write(&self, bytes: &mut Vec<u8>);
+    fn bytes(&self) -> Option<Vec<u8>>;
 }
 
 impl<S: NativeActor> Native for NativeFiber<S> {
@@ -222,10 +231,8 @@ impl<S: NativeActor> Native for NativeFiber<S> {
         self.state().map(|state| Box::new(fiber_of(state.clone())) as Box<dyn Native>)
     }
 
-    fn write(&self, bytes: &mut Vec<u8>) {
-        if let Some(Ok(state)) = self.state().map(postcard::to_stdvec) {
-            bytes.extend(state);
-        }
+    fn bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_stdvec(self.state()?).ok()
     }
 }
 
@@ -260,10 +267,21 @@ impl Natives {
         }
     }
 
+    /// The state of each, in bytes; none for one in the middle of a question.
+    pub(crate) fn states(&self) -> Vec<(TaskId, Option<Vec<u8>>)> {
+        self.fibers.iter().map(|(task, fiber)| (task, fiber.bytes())).collect()
+    }
+
+    /// Takes a native tasklet of this class, to go on from these bytes. False when they are not its state.
+    pub(crate) fn take(&mut self, task: TaskId, native: u32, bytes: &[u8]) -> bool {
+        let fiber = self.classes.get(native as usize).and_then(|class| (class.read)(bytes));
+        fiber.is_some_and(|fiber| self.fibers.insert(task, fiber).is_none())
+    }
+
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         for (task, fiber) in &self.fibers {
             bytes.extend(slotmap::Key::data(&task).as_ffi().to_le_bytes());
-            fiber.write(bytes);
+            bytes.extend(fiber.bytes().unwrap_or_default());
         }
     }
 }

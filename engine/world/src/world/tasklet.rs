@@ -1,12 +1,12 @@
 //! Running one tasklet of the queue, and what follows from how it came back. The one place where scripts run.
 
-use dormouse_vm::{Failure, Frame, Kind, Outcome, Pin, Quota, TerminalKind, Value};
+use dormouse_vm::{Exit, Failure, Frame, Kind, Outcome, Pin, Quota, TerminalKind, Value};
 
 use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::output::OutputKind;
 use crate::sim::Sim;
-use crate::sim::state::{Go, Role, Tasklet, Wait};
+use crate::sim::state::{GROUND, Go, Role, Tasklet, Wait};
 use crate::wheel::Timer;
 
 use super::World;
@@ -184,6 +184,7 @@ impl World {
     }
 
     fn end_task(&mut self, task: TaskId, outcome: Outcome) {
+        self.end_actions(task, outcome);
         let tasklet = self.sim.state.tasks.0[task];
         let asked = tasklet.role == Role::Event;
         let known = tasklet.object != Pin::NIL;
@@ -194,6 +195,34 @@ impl World {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.forget_task(vm, task);
         sim.after_task(vm, tasklet.owner);
+    }
+
+    /// The actions of a tasklet that was migrated are begun by code that is gone: they end with it.
+    fn end_actions(&mut self, task: TaskId, outcome: Outcome) {
+        let exit = if outcome == Outcome::Returned { Exit::Returned } else { Exit::Raised };
+        loop {
+            let (vm, sim) = (&mut self.vm, &mut self.sim);
+            let Some(tasklet) = sim.state.tasks.0.get(task).copied().filter(|tasklet| tasklet.flight != GROUND) else {
+                return;
+            };
+            let ended = vm.enter(|frame| {
+                if let Some(deferred) = sim.end_action(tasklet.flight, exit, frame) {
+                    frame.set_len(0);
+                    frame.push(Value::Pin(deferred));
+                    frame.unpin(deferred);
+                    let thread = frame.pop_tasklet(0);
+                    let label = sim.classes.deferred;
+                    sim.enter_task(thread, tasklet.owner, Role::Last, label, sim.cause);
+                }
+            });
+            if let Err(error) = ended {
+                return sim.report_engine(&error);
+            }
+            // An action that can't be ended must not be tried for ever.
+            if sim.state.tasks.0[task].flight == tasklet.flight {
+                sim.state.tasks.0[task].flight = GROUND;
+            }
+        }
     }
 
     fn settle(&mut self, task: TaskId, tasklet: Tasklet, outcome: Outcome) {

@@ -1,0 +1,149 @@
+//! Slot maps in bytes, exactly. `slotmap` writes the slots and their lives but not in which order the free ones will be
+//! used again; since ids are given out in that order, and scripts see them, a world that goes on from bytes must have
+//! it. Here the free slots are written too, and on reading put back in their order.
+//!
+//! To be used with `#[serde(with = "slots")]`. What is written, in terms of serde: the sequence of all slots as
+//! `slotmap` writes it (slot 0 is its sentinel), then the sequence of the numbers of the free slots, next to be used
+//! first. A free slot's version is written as that of its life before the last: reading gives each one more life,
+//! which is how it gets to its place in the list.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use slotmap::{Key, KeyData, SlotMap};
+
+/// A slot as `slotmap` writes it.
+#[derive(Serialize)]
+struct Slot<'a, V> {
+    value: Option<&'a V>,
+    version: u32,
+}
+
+/// The two halves of a key.
+fn parts(key: impl Key) -> (u32, u32) {
+    let bits = key.data().as_ffi();
+    (bits as u32, (bits >> 32) as u32)
+}
+
+/// The free slots, next to be used first, with the versions that they would have if they were used.
+///
+/// Cost: a copy of the map, in which they are used up.
+fn free_slots<K: Key, V: Clone + Default>(map: &SlotMap<K, V>) -> Vec<(u32, u32)> {
+    let mut copy = map.clone();
+    let mut free = Vec::new();
+    loop {
+        let (index, version) = parts(copy.insert(V::default()));
+        // A slot that never was used is the last of them, and in its first life.
+        if version == 1 && index as usize == copy.len() {
+            return free;
+        }
+        free.push((index, version));
+    }
+}
+
+/// See the module's comment.
+pub(crate) fn serialize<K: Key, V: Serialize + Clone + Default, S: Serializer>(
+    map: &SlotMap<K, V>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let free = free_slots(map);
+    let mut slots: Vec<Slot<'_, V>> = Vec::new();
+    slots.resize_with(map.len() + free.len() + 1, || Slot { value: None, version: 0 });
+    for (key, value) in map {
+        let (index, version) = parts(key);
+        slots[index as usize] = Slot { value: Some(value), version };
+    }
+    for (index, version) in &free {
+        slots[*index as usize].version = version.wrapping_sub(3);
+    }
+    let free: Vec<u32> = free.into_iter().map(|(index, _)| index).collect();
+    (slots, free).serialize(serializer)
+}
+
+/// See the module's comment. Whatever the bytes, the result is a sound map or an error.
+pub(crate) fn deserialize<'de, K: Key, V: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<SlotMap<K, V>, D::Error> {
+    let (mut map, order): (SlotMap<K, V>, Vec<u32>) = Deserialize::deserialize(deserializer)?;
+    // Each free slot is used once, in whatever order `slotmap` has chosen...
+    let mut lives: Vec<(u32, u32)> = order.iter().map(|_| parts(map.insert(V::default()))).collect();
+    lives.sort_unstable();
+    // ... and given back so that the one to be used first is given back last.
+    for index in order.iter().rev() {
+        let life = lives.binary_search_by_key(index, |(index, _)| *index);
+        let life = life.ok().and_then(|at| {
+            let (index, version) = lives[at];
+            map.remove(KeyData::from_ffi(u64::from(version) << 32 | u64::from(index)).into())
+        });
+        if life.is_none() {
+            return Err(D::Error::custom("the list of free slots names one that is not free, or one twice"));
+        }
+    }
+    Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use slotmap::DefaultKey;
+
+    #[derive(Serialize, Deserialize)]
+    struct Map(#[serde(with = "super")] SlotMap<DefaultKey, u64>);
+
+    /// Numbers that look random (SplitMix64).
+    fn random(seed: u64) -> impl FnMut(u64) -> u64 {
+        let mut state = seed;
+        move |below| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (z ^ (z >> 31)) % below
+        }
+    }
+
+    #[test]
+    fn a_map_goes_on_as_the_one_that_was_written() {
+        for seed in 0..300 {
+            let mut next = random(seed);
+            let mut map = Map(SlotMap::new());
+            let mut keys = Vec::new();
+            let turn = |map: &mut Map, keys: &mut Vec<DefaultKey>, kind: u64, which: u64| {
+                if kind < 5 || keys.is_empty() {
+                    keys.push(map.0.insert(which));
+                } else {
+                    map.0.remove(keys.swap_remove(which as usize % keys.len()));
+                }
+            };
+            for _ in 0..next(200) {
+                let (kind, which) = (next(8 + seed % 4), next(1000));
+                turn(&mut map, &mut keys, kind, which);
+            }
+            let bytes = postcard::to_stdvec(&map).unwrap();
+            let mut copy: Map = postcard::from_bytes(&bytes).unwrap();
+            assert_eq!(postcard::to_stdvec(&copy).unwrap(), bytes, "seed {seed}");
+            let mut copied = keys.clone();
+            for _ in 0..400 {
+                let (kind, which) = (next(9), next(1000));
+                turn(&mut map, &mut keys, kind, which);
+                turn(&mut copy, &mut copied, kind, which);
+                assert_eq!(keys, copied, "seed {seed}");
+            }
+            assert!(map.0.iter().eq(copy.0.iter()), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_lie_are_refused() {
+        let mut map = Map(SlotMap::new());
+        let keys: Vec<_> = (0..4).map(|n| map.0.insert(n)).collect();
+        map.0.remove(keys[2]);
+        map.0.remove(keys[0]);
+        let mut bytes = postcard::to_stdvec(&map).unwrap();
+        let len = bytes.len();
+        assert_eq!(bytes[len - 3..], [2, 1, 3]);
+        for lie in [[2, 1, 1], [2, 1, 2], [2, 1, 99], [2, 0, 3]] {
+            bytes[len - 3..].copy_from_slice(&lie);
+            assert!(postcard::from_bytes::<Map>(&bytes).is_err(), "{lie:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `dormouse run`: a map lives in the terminal. And `dormouse resume`: it goes on from a snapshot.
+
+mod printer;
+mod resume;
+mod saves;
+mod session;
+mod sync;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use dormouse::map::Map;
+use dormouse::snapshot::MapOrigin;
+use dormouse::{Config, Scripts, World, WorldError};
+
+pub use resume::{Args as ResumeArgs, resume};
+use session::{Going, Session};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The map: a Tiled .tmx file
+    map: PathBuf,
+    /// The folder of actor classes
+    #[arg(long, default_value = "scripts", value_name = "DIR")]
+    scripts: PathBuf,
+    /// How many ticks to run (60 are a second of world time)
+    #[arg(long, default_value_t = 3600, value_name = "N")]
+    ticks: u64,
+    /// The seed of the world's random numbers
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    seed: u64,
+    #[command(flatten)]
+    going: Going,
+}
+
+/// True when the world ran; errors of its actors are told, but end nothing.
+pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
+    let scripts = Scripts::read(&args.scripts)?;
+    let map = Map::load(&args.map)?;
+    let config = Config { seed: args.seed, ..Config::default() };
+    let make = || World::with_map(&config, &scripts, &map);
+    let world = match make() {
+        Ok(world) => world,
+        Err(error @ (WorldError::Scripts(_) | WorldError::Map(_))) => {
+            eprintln!("{error}");
+            return Ok(false);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let origin = MapOrigin {
+        name: map.name.clone(),
+        path: args.map.display().to_string(),
+        hash: dormouse::snapshot::hash(&std::fs::read(&args.map)?),
+    };
+    let mut session = Session::new(world, &args.going, args.ticks, Some(origin))?;
+    if args.going.sync_test.is_some() {
+        session.shadow(make()?);
+    }
+    session.run()
+}
