@@ -31,6 +31,7 @@ enum Suspends : uint8_t
     kResumes = 3,    // it resumed the coroutine in its first slot
     kWraps = 4,      // it resumed the coroutine in its first upvalue
     kIntercepts = 5, // as kProtects; or it waits to be let in, as its first slot says
+    kCalls = 6,      // it called the function in its slot `callee`, for one result
 };
 
 struct Native
@@ -40,7 +41,8 @@ struct Native
     const char* name;
     uint8_t suspends;
     uint8_t callee;
-    // A letter for each upvalue of those that a capture may make: n(umber), f(unction), t(hread), a(ny). Null: none.
+    // A letter for each upvalue of those that a capture may make: n(umber), f(unction), t(hread), s(tring), o(ffset in
+    // the first one, a string), a(ny). Null: it makes none.
     const char* upvalues;
     bool host;
 };

@@ -218,7 +218,7 @@ void Decoder::readfunctions()
             Missing& what = missing.back();
             what.file = from.name;
             what.what = name;
-            what.line = uint32_t(line);
+            what.line = index == 0 ? 0 : uint32_t(line);
             memcpy(what.hash, from.hash, 16);
         }
         else if (catalog.functions[used.function].proto->nups != used.upvalues)
@@ -282,14 +282,32 @@ void Decoder::body()
     std::sort(threads.begin(), threads.end());
     if (std::adjacent_find(threads.begin(), threads.end()) != threads.end())
         in.fail("one coroutine is two tasklets");
-    for (const lua_State* th : threads)
-        if (tasklets && th->userdata != taskletmark())
-            in.fail("a tasklet is a script's own coroutine");
+    if (!lacking && tasklets)
+        checktasklets(threads);
     size_t kept = 0;
     for (size_t i = 0; i < missing.size(); i++)
         if (!missing[i].roots.empty())
             missing[kept++] = missing[i];
     missing.resize(kept);
+}
+
+// Those among the roots can be resumed, and only the host can; no other coroutine bears their mark unless it is over.
+void Decoder::checktasklets(const std::vector<const lua_State*>& roots)
+{
+    size_t marked = 0;
+    for (const GCObject* o : objects)
+        if (o->gch.tt == LUA_TTHREAD && o->th.userdata == taskletmark())
+            marked += o->th.status == LUA_YIELD || (o->th.status == LUA_OK && o->th.top > o->th.base);
+    for (const lua_State* th : roots)
+    {
+        if (th->userdata != taskletmark())
+            in.fail("a tasklet is a script's own coroutine");
+        const bool begins = th->status == LUA_OK && th->top > th->base && ttisfunction(th->base);
+        if (th->status != LUA_YIELD && !begins)
+            in.fail("a tasklet is over");
+    }
+    if (marked != roots.size())
+        in.fail("a tasklet is not among the roots");
 }
 
 void Decoder::drain()
@@ -327,6 +345,12 @@ void Decoder::contents(Pending item)
     }
 }
 
+// A place in a text, or its end.
+static bool offset(const TValue* number, const TValue* text)
+{
+    return ttisnumber(number) && ttisstring(text) && nvalue(number) >= 0 && nvalue(number) <= double(tsvalue(text)->len);
+}
+
 void Decoder::closure(Closure* c, uint32_t used)
 {
     if (c->isC)
@@ -338,7 +362,8 @@ void Decoder::closure(Closure* c, uint32_t used)
             value(up);
             const char letter = letters[i];
             const bool fits = letter == 'a' || (letter == 'n' && ttisnumber(up)) || (letter == 'f' && ttisfunction(up)) ||
-                              (letter == 't' && ttisthread(up)) || (ttisnil(up) && lacking);
+                              (letter == 't' && ttisthread(up)) || (letter == 's' && ttisstring(up)) || (letter == 'o' && offset(up, &c->c.upvals[0])) ||
+                              (ttisnil(up) && lacking);
             if (!fits)
                 in.fail("a value bound to a C function is of the wrong type");
             if (letter == 't' && ttisthread(up))
@@ -436,10 +461,15 @@ void Decoder::state()
 // The last steps that can fail: frozen tables get their cache of metamethods, roots their pins.
 void Decoder::finish()
 {
-    for (LuaTable* t : frozen)
-        luaH_setreadonly(L, t, true);
     luaD_checkstack(L, 1);
     luaC_threadbarrier(L);
+    for (LuaTable* t : frozen)
+    {
+        sethvalue(L, L->top, t);
+        L->top++;
+        lua_setreadonly(L, -1, true);
+        L->top--;
+    }
     for (size_t i = 0; i < results.size(); i++)
     {
         setobj(L, L->top, &results[i]);

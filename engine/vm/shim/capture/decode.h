@@ -156,6 +156,7 @@ private:
 
     void reset();
     void body();
+    void checktasklets(const std::vector<const lua_State*>& roots);
     bool header();
     void readnames();
     void readfunctions();

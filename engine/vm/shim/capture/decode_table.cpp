@@ -36,8 +36,8 @@ void Decoder::table(LuaTable* t, bool shared)
         const uint32_t size = in.below((1u << 26) + 1, "a table's list is too long");
         const uint32_t used = in.below(uint64_t(size) + 1, "a table's list is longer than its room");
         charge(sizeof(TValue) * uint64_t(size));
-        if (used > in.left())
-            in.fail("it ends too early");
+        if (size == 0 || used > in.left())
+            in.fail("a table's list is empty, or ends too early");
         TValue* array = luaM_newarray(L, size, TValue, t->memcat);
         for (uint32_t i = 0; i < size; i++)
             setnilvalue(array + i);

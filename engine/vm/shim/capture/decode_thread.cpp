@@ -168,7 +168,7 @@ void Decoder::nativeframe(lua_State* th, CallInfo* ci, bool last, Expected& expe
 {
     const Closure* closure = clvalue(ci->func);
     const Native* native = catalog.native(closure->c.f);
-    if (!native || native->suspends == kNever || native->suspends == (last ? kProtects : kWaits))
+    if (!native || native->suspends == kNever || native->suspends == (last ? kProtects : kWaits) || (last && native->suspends == kCalls))
         in.fail("a C function can't be suspended there");
     ci->base = ci->func + 1;
     const bool resumes = native->suspends == kResumes || native->suspends == kWraps;
@@ -195,13 +195,19 @@ void Decoder::nativeframe(lua_State* th, CallInfo* ci, bool last, Expected& expe
         ci->top = th->top + reserve;
         return;
     }
-    ci->flags = LUA_CALLINFO_HANDLE;
-    ci->errfunc = native->callee;
+    const bool calls = native->suspends == kCalls;
     expected.func = ci->base + native->callee;
-    expected.nresults = LUA_MULTRET;
+    expected.nresults = calls ? 1 : LUA_MULTRET;
     expected.flags = LUA_CALLINFO_RETURN;
     if (expected.func >= th->top)
         in.fail("a frame's function lies outside of the stack");
+    if (calls)
+    {
+        ci->top = expected.func + 1;
+        return;
+    }
+    ci->flags = LUA_CALLINFO_HANDLE;
+    ci->errfunc = native->callee;
     if (native->callee && !ttisfunction(expected.func - 1))
         in.fail("an error handler is no function");
     ci->top = expected.func;

@@ -246,7 +246,7 @@ GCObject* Decoder::newnative()
     const Native& native = catalog.natives[number];
     const int upvalues = int(strlen(native.upvalues));
     charge(sizeof(Closure) + sizeof(TValue) * size_t(upvalues));
-    TString* name = luaS_new(L, native.name);
+    TString* name = *native.name ? luaS_new(L, native.name) : nullptr;
     Closure* c = luaF_newCclosure(L, upvalues, L->gt);
     for (int i = 0; i < upvalues; i++)
         setnilvalue(&c->c.upvals[i]);

@@ -80,6 +80,9 @@ void Encoder::pass(uint8_t options)
         body.byte(roots[root].thread != nullptr);
         if (roots[root].thread)
         {
+            const lua_State* th = roots[root].thread;
+            if (th->status != LUA_YIELD && (th->status != LUA_OK || th->top == th->base || !ttisfunction(th->base)))
+                refuse(kReasonOver, th);
             refer(reinterpret_cast<GCObject*>(roots[root].thread));
         }
         else

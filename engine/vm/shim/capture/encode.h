@@ -29,6 +29,7 @@ enum Reason : uint32_t
     kReasonOpen,      // a shared upvalue that still belongs to a coroutine
     kReasonType,
     kReasonMemory,
+    kReasonOver, // a tasklet that has ended
 };
 
 struct Refused

@@ -109,13 +109,22 @@ void Encoder::frames(lua_State* th)
         // A C function that was called is entered without the mark that a Luau function has.
         if (ci == th->ci)
         {
-            if (native->suspends == kProtects || (ci->flags & LUA_CALLINFO_HANDLE) || th->base < ci->base || ci->top < th->top)
+            if (native->suspends == kProtects || native->suspends == kCalls || (ci->flags & LUA_CALLINFO_HANDLE) || th->base < ci->base || ci->top < th->top)
                 refuse(kReasonSuspended, th);
             body.byte(kNativeFrame | kLastFrame);
             body.varint(uint64_t(ci->top - th->top));
             continue;
         }
         func = ci->base + native->callee;
+        if (native->suspends == kCalls)
+        {
+            if (ci->flags != 0 || ci->top != func + 1)
+                refuse(kReasonSuspended, th);
+            body.byte(kNativeFrame);
+            nresults = 1;
+            flags = LUA_CALLINFO_RETURN;
+            continue;
+        }
         if ((native->suspends != kProtects && native->suspends != kIntercepts) || ci->flags != LUA_CALLINFO_HANDLE || ci->top != func ||
             ci->errfunc != native->callee)
             refuse(kReasonSuspended, th);

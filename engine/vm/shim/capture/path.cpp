@@ -54,18 +54,20 @@ std::string keyword(const TKey& key)
     }
 }
 
-std::string functionname(const Closure* c)
+std::string functionname(const Catalog& catalog, const Closure* c)
 {
     const TString* name = c->isC ? c->c.debugname : c->l.p->debugname;
     if (name)
         return std::string(getstr(name), name->len);
     if (c->isC)
         return "a C function";
-    return c->l.p->linedefined > 0 ? "function at line " + std::to_string(c->l.p->linedefined) : "main chunk";
+    const uint32_t* function = catalog.function(c->l.p);
+    const bool main = function && catalog.scripts[catalog.functions[*function].script].first == *function;
+    return main ? "main chunk" : "function at line " + std::to_string(c->l.p->linedefined);
 }
 
 // The frame and the local that a slot of a stack is.
-std::string slotname(const lua_State* th, size_t slot)
+std::string slotname(const Catalog& catalog, const lua_State* th, size_t slot)
 {
     const TValue* at = th->stack + slot;
     for (const CallInfo* ci = th->ci; ci > th->base_ci; ci--)
@@ -75,7 +77,7 @@ std::string slotname(const lua_State* th, size_t slot)
         if (!ttisfunction(ci->func))
             break;
         const Closure* c = clvalue(ci->func);
-        std::string frame = functionname(c);
+        std::string frame = functionname(catalog, c);
         if (!c->isC && ci->savedpc)
         {
             const int pc = int(ci->savedpc - c->l.p->code) - 1;
@@ -170,7 +172,7 @@ struct Walk
         switch (step.by)
         {
         case Step::kSlot:
-            return slotname(&parent->th, step.at);
+            return slotname(catalog, &parent->th, step.at);
         case Step::kItem:
             return "item " + std::to_string(step.at + 1);
         case Step::kKey:
@@ -183,7 +185,7 @@ struct Walk
         {
             const Closure* c = &parent->cl;
             const TString* name = !c->isC && int(step.at) < c->l.p->sizeupvalues ? c->l.p->upvalues[step.at] : nullptr;
-            return functionname(c) + " > " + (name ? std::string("upvalue ") + getstr(name) : "bound value " + std::to_string(step.at + 1));
+            return functionname(catalog, c) + " > " + (name ? std::string("upvalue ") + getstr(name) : "bound value " + std::to_string(step.at + 1));
         }
         case Step::kEnvironment:
         case Step::kGlobals:
@@ -246,11 +248,11 @@ std::string describe(const Catalog& catalog, lua_State* L, const Refused& refuse
         return std::string("host object \"") + luaT_objtypename(L, &v) + "\" has no name; keep a handle or a plain value instead";
     }
     case kReasonFunction:
-        return "host function \"" + functionname(&o->cl) + "\" has no name here";
+        return "host function \"" + functionname(catalog, &o->cl) + "\" has no name here";
     case kReasonScript:
     {
         const Proto* p = o->cl.l.p;
-        return "function \"" + functionname(&o->cl) + "\" is of a script that is not registered (" + std::string(getstr(p->source), p->source->len) + ")";
+        return "function \"" + functionname(catalog, &o->cl) + "\" is of a script that is not registered (" + std::string(getstr(p->source), p->source->len) + ")";
     }
     case kReasonRunning:
         return "the coroutine is running";
@@ -260,10 +262,12 @@ std::string describe(const Catalog& catalog, lua_State* L, const Refused& refuse
     {
         const lua_State* th = &o->th;
         const bool native = th->ci > th->base_ci && ttisfunction(th->ci->func) && clvalue(th->ci->func)->isC;
-        return "the coroutine is suspended where it can't be captured" + (native ? " (in " + functionname(clvalue(th->ci->func)) + ")" : std::string());
+        return "the coroutine is suspended where it can't be captured" + (native ? " (in " + functionname(catalog, clvalue(th->ci->func)) + ")" : std::string());
     }
     case kReasonOpen:
         return "a local that modules share is in use by a suspended coroutine";
+    case kReasonOver:
+        return "the tasklet has ended";
     case kReasonMemory:
         return "no memory is left for it";
     default:

@@ -21,6 +21,8 @@ pub(crate) enum Suspends {
     Resumes = 3,
     Wraps = 4,
     Intercepts = 5,
+    #[expect(dead_code, reason = "for library functions that call back")]
+    Calls = 6,
 }
 
 /// A C function that captures know.
@@ -28,8 +30,10 @@ pub(crate) enum Suspends {
 pub(crate) struct NativeFunction {
     pub(crate) f: ffi::lua_CFunction,
     pub(crate) continuation: Option<ffi::lua_Continuation>,
+    /// As tracebacks show it; empty where it has none.
     pub(crate) name: &'static CStr,
-    /// A letter for each value bound to it: n(umber), f(unction), t(hread), a(ny). None where captures make no new one.
+    /// A letter for each value bound to it: n(umber), f(unction), t(hread), s(tring), o(ffset in the first, a string),
+    /// a(ny). None where captures make no new one.
     pub(crate) upvalues: Option<&'static CStr>,
     pub(crate) suspends: Suspends,
     /// The slot of its frame in which the function lies that it calls.

@@ -1,6 +1,9 @@
 //! The C functions that frames and closures in a capture may have. Their numbers are part of the format: a new one is
 //! added at the end, and none is ever taken away.
 
+use std::ffi::CStr;
+use std::os::raw::c_int;
+
 use mlua::ffi::{self, lua_State};
 
 use super::catalog::{Catalog, NativeFunction, Suspends};
@@ -21,13 +24,13 @@ pub(crate) unsafe fn register(state: *mut lua_State, catalog: &mut Catalog) {
         callee: 0,
         host: false,
     };
-    // SAFETY: by the caller's promise the library is there, with its own `coroutine.yield`.
-    let yields = unsafe {
-        ffi::lua_getfield(state, ffi::LUA_GLOBALSINDEX, c"coroutine".as_ptr());
-        ffi::lua_getfield(state, -1, c"yield".as_ptr());
-        let yields = ffi::lua_tocfunction(state, -1);
-        ffi::lua_settop(state, -3);
-        yields
+    // SAFETY: by the caller's promise the library is there; the iterators are made to look at their functions.
+    let [yields, gmatch, codes] = unsafe {
+        [
+            library(state, c"coroutine", c"yield", &[]),
+            library(state, c"string", c"gmatch", &[c"", c""]),
+            library(state, c"utf8", c"codes", &[c""]),
+        ]
     };
     let natives = [
         plain,
@@ -122,7 +125,34 @@ pub(crate) unsafe fn register(state: *mut lua_State, catalog: &mut Catalog) {
     for native in &natives {
         catalog.native(native);
     }
-    if let Some(f) = yields {
-        catalog.native(&NativeFunction { f, continuation: None, name: c"yield", suspends: Suspends::Waits, ..plain });
+    // The library's own: what yields, the iterators that `string.gmatch` and `utf8.codes` return.
+    let own = [
+        (yields, c"yield", None, Suspends::Waits),
+        (gmatch, c"", Some(c"sso"), Suspends::Never),
+        (codes, c"", Some(c""), Suspends::Never),
+    ];
+    for (f, name, upvalues, suspends) in own {
+        catalog.native(&NativeFunction { f, continuation: None, name, upvalues, suspends, ..plain });
+    }
+}
+
+/// A function of the library; or the one that it returns, when it is called with `arguments`.
+///
+/// # Safety
+/// As [`register`].
+unsafe fn library(state: *mut lua_State, library: &CStr, name: &CStr, arguments: &[&CStr]) -> ffi::lua_CFunction {
+    // SAFETY: by the caller's promise the function is there; the call is protected, and leaves the stack empty.
+    unsafe {
+        ffi::lua_getfield(state, ffi::LUA_GLOBALSINDEX, library.as_ptr());
+        ffi::lua_getfield(state, -1, name.as_ptr());
+        if !arguments.is_empty() {
+            for argument in arguments {
+                ffi::lua_pushlstring_(state, argument.as_ptr(), argument.to_bytes().len());
+            }
+            ffi::lua_call(state, arguments.len() as c_int, 1);
+        }
+        let function = ffi::lua_tocfunction(state, -1).expect("the library has it");
+        ffi::lua_settop(state, 0);
+        function
     }
 }

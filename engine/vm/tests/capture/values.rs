@@ -121,3 +121,20 @@ fn globals_of_a_function_and_library_functions_as_values() {
         "#,
     );
 }
+
+#[test]
+fn iterators_of_the_library_in_progress() {
+    same(
+        r#"
+        local next_word = string.gmatch("one two three", "%a+")
+        for word in string.gmatch("a b c", "%a") do wait(1) print(word) end
+        print(next_word())
+        wait(1)
+        print(next_word())
+        wait(1)
+        print(next_word(), next_word())
+        for at, code in utf8.codes("añz") do wait(1) print(at, code) end
+        for k, v in next, { x = 1 } do wait(1) print(k, v) end
+        "#,
+    );
+}
