@@ -1,0 +1,1 @@
+"""The painter of the castle's pictures. Needs nothing but Python."""
