@@ -271,10 +271,9 @@ fn lights(picture: &Picture, [w, h]: [f32; 2], facts: &BTreeMap<(u16, u32), Fact
 /// Tiles of layers that may shed light; the rest are dark.
 const MAX_LIGHTS: usize = 10_000;
 
-#[cfg(test)]
 impl Stage {
-    /// A map of so many columns and rows of 16 pixels, in which these tiles are walls.
-    pub(crate) fn walled(columns: usize, rows: usize, walls: &[(i32, i32)]) -> Stage {
+    /// A map of so many columns and rows of 16 pixels, in which these tiles are walls: for tests of those who draw.
+    pub fn walled(columns: usize, rows: usize, walls: &[(i32, i32)]) -> Stage {
         let walls = walls.iter().map(|(x, y)| [x * 16, y * 16, x * 16 + 16, y * 16 + 16].map(|side| side as f32));
         let bounds = [0.0, 0.0, columns as f32 * 16.0, rows as f32 * 16.0];
         Stage::new(&Map { tile_size: [16.0; 2], bounds, walls: walls.collect(), ..Map::default() }, &[])
