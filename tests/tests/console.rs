@@ -5,6 +5,7 @@ use std::path::Path;
 
 use dormouse::console::{Answer, Console, complete};
 use dormouse::input::{Inputs, What};
+use dormouse::snapshot::SaveOptions;
 use dormouse::{Config, Scripts, World};
 use dormouse_tests::{Stage, class};
 
@@ -428,6 +429,25 @@ fn no_line_does_harm() {
     }
     assert_eq!(world.hash(), hash);
     assert!(good > runs / 20 && bad > runs / 20, "{good} good, {bad} bad");
+}
+
+/// Typed code is in no file, so nobody could restore what is left of it: a save says so, and who must end first.
+#[test]
+fn what_is_left_of_typed_code_cannot_be_saved() {
+    let mut world = house();
+    let mut console = Console::default();
+    let typed = console.submit(&mut world, "!@door_b wait(5)").inputs;
+    world.tick(&typed);
+    let refused = world.save(&SaveOptions::default()).expect_err("it waits in typed code").to_string();
+    assert!(refused.contains("door_b"), "{refused}");
+    (0..6).for_each(|_| world.tick(&[]));
+    let bytes = world.save(&SaveOptions::default()).expect("nothing is left of it");
+    let mut restored = World::restore(&bytes, &Config::default(), &scripts()).expect("a world");
+    assert_eq!(restored.hash(), world.hash());
+    // What a console sees of it is the same, too.
+    for line in ["inspect door_a", "sleepers", "actors"] {
+        assert_eq!(ask(&mut restored, line), ask(&mut world, line));
+    }
 }
 
 /// A console where nothing is: no actors at all.

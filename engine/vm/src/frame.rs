@@ -532,6 +532,14 @@ impl Frame<'_> {
     /// Pushes the main function of a script. `name` begins with `=` and is what errors show; `globals` is the table
     /// that its globals are, else they are the VM's own.
     pub fn load(&mut self, name: &str, script: &Bytecode, globals: Option<u32>) -> Result<(), String> {
+        self.load_passing(name, script, globals)?;
+        self.register(script);
+        Ok(())
+    }
+
+    /// As [`Frame::load`], for code that is in no file and is not kept: a capture refuses what is left of it, since
+    /// nobody could restore it.
+    pub fn load_passing(&mut self, name: &str, script: &Bytecode, globals: Option<u32>) -> Result<(), String> {
         self.room(1);
         let name = std::ffi::CString::new(name).map_err(|_| "a script's name can't have a zero byte".to_owned())?;
         let globals = globals.and_then(|at| self.index(at)).unwrap_or(compile::VM_GLOBALS);
@@ -540,7 +548,6 @@ impl Frame<'_> {
             ffi::luau_load(self.state, name.as_ptr(), script.code.as_ptr().cast(), script.code.len(), globals)
         };
         if status == 0 {
-            self.register(script);
             return Ok(());
         }
         let message = self.display(self.len());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use dormouse_vm::{Bytecode, CompileError, Frame, Kind, Outcome, Quota, Value, compile};
+use dormouse_vm::{Bytecode, CompileError, Frame, Kind, MEASURE_EVERY, Outcome, Quota, Value, compile};
 
 use crate::ids::{ActorId, TaskId};
 use crate::observe::ValueView;
@@ -122,7 +122,7 @@ impl World {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.leave_actor();
         let entered = vm.enter(|frame| {
-            frame.load("=console", &prepared.script, None)?;
+            frame.load_passing("=console", &prepared.script, None)?;
             push_arguments(sim, frame, owner, with_self, &prepared.actors);
             let thread = frame.pop_tasklet(prepared.actors.len() as u32 + 1);
             let label = sim.names.intern("eval");
@@ -141,7 +141,7 @@ impl World {
         let thread = self.sim.state.tasks.0[task].thread;
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         (sim.actor, sim.current) = (owner, task);
-        let quota = Quota { time: sim.limits.time, credit: sim.limits.memory, memory: sim.limits.memory };
+        let quota = Quota { time: sim.limits.time, credit: MEASURE_EVERY, memory: sim.limits.memory };
         match vm.resume(thread, sim, &[], &quota) {
             Outcome::Returned => {
                 let values = vm.take_results(thread).map_err(|error| error.to_string())?;

@@ -2,6 +2,7 @@
 
 use dormouse_vm::{ForeignImage, Image};
 
+use crate::names::NamesImage;
 use crate::sim::state::State;
 use crate::sim::watch::Contexts;
 
@@ -13,7 +14,7 @@ use super::native::NativeStates;
 pub struct WorldImage {
     heap: Image,
     state: Option<State>,
-    names: usize,
+    names: NamesImage,
     natives: NativeStates,
     /// What those who watch need to know of what was in flight.
     contexts: Option<Contexts>,
@@ -51,7 +52,7 @@ impl World {
             Some(state) => state.clone_from(&self.sim.state),
             None => image.state = Some(self.sim.state.clone()),
         }
-        image.names = self.sim.names.len();
+        self.sim.names.save(&mut image.names);
     }
 
     /// Makes the world what it was when the image was made. What was not taken out of it by then
@@ -72,7 +73,7 @@ impl World {
         let state = image.state.as_ref().ok_or(ForeignImage)?;
         self.vm.rewind(&image.heap)?;
         self.sim.state.clone_from(state);
-        self.sim.names.truncate(image.names);
+        self.sim.names.rewind(&image.names);
         self.sim.leave_actor();
         Ok(())
     }
