@@ -34,8 +34,18 @@ impl Printer {
             OutputKind::Trace => " . ",
         };
         let who = if line.actor.is_empty() { "world" } else { &line.actor };
+        // What happened has a number, by which what it caused refers to it.
+        let way = match (line.kind, line.happening, line.cause) {
+            (OutputKind::Trace, Some(number), Some(cause)) => format!("  #{number} <- #{cause}"),
+            (OutputKind::Trace, Some(number), None) => format!("  #{number}"),
+            (_, Some(_), Some(cause)) => format!("  <- #{cause}"),
+            _ => String::new(),
+        };
         // Further lines of an error stand below its first one.
-        writeln!(self.out, "{:>6} {who}{mark}{}", line.tick, line.text.replace('\n', "\n       "))
+        let text = line.text.replace('\n', "\n       ");
+        let (first, rest) =
+            text.split_once('\n').map_or((&*text, String::new()), |(first, rest)| (first, format!("\n{rest}")));
+        writeln!(self.out, "{:>6} {who}{mark}{first}{way}{rest}", line.tick)
     }
 
     pub fn hash(&mut self, tick: u64, hash: u64) -> io::Result<()> {
