@@ -93,7 +93,7 @@ enum ThreadFlag : uint8_t
 
 // What a capture may ask to be allocated, for its size. One that needs more (empty tables with much room) is padded.
 constexpr uint64_t kFreeBytes = 256 * 1024;
-constexpr uint64_t kBytesPerByte = 512;
+constexpr uint64_t kBytesPerByte = 64;
 
 // Tables with at most so many slots share their keys' layout.
 constexpr int kShapeSlotsLog2 = 6;

@@ -20,8 +20,8 @@ const SUM: usize = 8;
 /// Sections that a file may have.
 const MAX_SECTIONS: usize = 16;
 /// How many times as long as in the file a section may be, and what every section may be in any case. What would
-/// exceed it is written as it is, so that the limit costs no world anything but disk.
-const MAX_RATIO: u64 = 64;
+/// exceed it is padded, so that the limit costs no world anything but disk.
+const MAX_RATIO: u64 = 16;
 const FREE_SIZE: u64 = 64 << 10;
 /// The fastest of zstd's levels that finds what is alike in ten thousand actors.
 const LEVEL: i32 = 1;
@@ -72,10 +72,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Adds a section; compressed where that makes it shorter, and not beyond what a reader accepts.
+    /// Adds a section; compressed where that makes it shorter, and padded to be long enough to be believed.
     pub(crate) fn add(&mut self, tag: Tag, bytes: &[u8], compress: bool) {
         let packed = if compress && bytes.len() >= SHORT { zstd::bulk::compress(bytes, LEVEL).ok() } else { None };
-        let packed = packed.filter(|packed| packed.len() < bytes.len() && within(packed.len(), bytes.len()));
+        let packed = packed.map(|packed| padded(packed, bytes.len())).filter(|packed| packed.len() < bytes.len());
         let stored = packed.as_deref().unwrap_or(bytes);
         self.table.extend(tag.0);
         self.table.extend(u32::from(packed.is_some()).to_le_bytes());
@@ -98,6 +98,20 @@ impl Writer {
         file.extend(self.bodies);
         file
     }
+}
+
+/// Compressed bytes that may expand to `full`: with a frame after them that zstd passes over, where they are too few.
+fn padded(mut packed: Vec<u8>, full: usize) -> Vec<u8> {
+    const SKIPPED: u32 = 0x184d_2a50;
+    const HEAD: usize = 8;
+    let missing = full.div_ceil(MAX_RATIO as usize).saturating_sub(packed.len());
+    if !within(packed.len(), full) {
+        let size = missing.saturating_sub(HEAD);
+        packed.extend(SKIPPED.to_le_bytes());
+        packed.extend((size as u32).to_le_bytes());
+        packed.resize(packed.len() + size, 0);
+    }
+    packed
 }
 
 fn within(stored: usize, full: usize) -> bool {
@@ -307,11 +321,13 @@ mod tests {
     }
 
     #[test]
-    fn what_would_expand_too_far_is_stored_as_it_is() {
-        let mut writer = Writer::default();
-        writer.add(Tag::HEAP, &vec![0; 1 << 20], true);
-        let file = writer.finish();
-        assert!(file.len() > 1 << 20);
-        assert_eq!(Reader::open(&file).unwrap().section(Tag::HEAP).unwrap().len(), 1 << 20);
+    fn what_would_expand_too_far_is_padded() {
+        for size in [1000, 64 << 10, (64 << 10) + 1, 1 << 20, (1 << 20) + 77] {
+            let mut writer = Writer::default();
+            writer.add(Tag::HEAP, &vec![7; size], true);
+            let file = writer.finish();
+            assert!(file.len() < size / 16 + 200, "{size} bytes in {}", file.len());
+            assert_eq!(Reader::open(&file).unwrap().section(Tag::HEAP).unwrap(), vec![7; size]);
+        }
     }
 }
