@@ -8,6 +8,7 @@ const LUAU_CRATE: &str = "luau0-src";
 fn main() {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=CXXFLAGS");
     let luau = luau_sources();
     cc::Build::new()
         .cpp(true)

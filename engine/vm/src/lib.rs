@@ -46,7 +46,7 @@
 
 mod arena;
 pub mod baseline;
-mod capture;
+pub mod capture;
 mod compile;
 mod coroutines;
 mod fiber;

@@ -64,6 +64,9 @@ pub(crate) struct Meter {
     /// Interrupts used by all resumes so far.
     pub(crate) used: u64,
     quota: i64,
+    /// Allocations until the heap is full.
+    #[cfg(test)]
+    pub(crate) fail_after: Option<u64>,
 }
 
 impl Meter {
@@ -126,6 +129,13 @@ impl Meter {
 
     /// Charges an allocation; false when it must be refused.
     pub(crate) fn admit(&mut self, hot: &mut Hot, bytes: usize, heap: usize, limit: usize) -> bool {
+        #[cfg(test)]
+        if let Some(left) = &mut self.fail_after {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+        }
         self.allocated += bytes as u64;
         if !self.armed {
             return true;

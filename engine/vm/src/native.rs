@@ -339,7 +339,25 @@ pub(crate) unsafe extern "C" fn allocate(
                 return ptr::null_mut();
             }
         }
+        if cfg!(dormouse_malloc) {
+            return system_allocate(block, new);
+        }
         (*native).arena.allocate(block.cast(), new).cast()
+    }
+}
+
+/// Blocks of the system's allocator instead of the arena's: images are not to be had, but tools see every block.
+///
+/// # Safety
+/// As [`allocate`].
+unsafe fn system_allocate(block: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: by the contract of the callback, the block came from here.
+    unsafe {
+        if size == 0 {
+            libc::free(block);
+            return ptr::null_mut();
+        }
+        libc::realloc(block, size)
     }
 }
 

@@ -620,6 +620,10 @@ impl Drop for Vm {
     fn drop(&mut self) {
         // The heap goes with its arena: there is nothing in it that needs to be closed one by one, since scripts can
         // own no host objects (userdata) at all.
+        if cfg!(dormouse_malloc) {
+            // SAFETY: the state is live, and this is its end.
+            unsafe { ffi::lua_close(self.state) }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `dormouse bench`: each figure next to a baseline that was taken in the same run, since absolute ones say more about
 //! the machine than about us.
 
+mod capture;
 mod measure;
 mod memory;
 mod peers;
@@ -43,7 +44,7 @@ impl Row {
 
 type Bench = fn() -> Result<Vec<Row>, Box<dyn Error>>;
 
-const BENCHES: [(&str, Bench); 12] = [
+const BENCHES: [(&str, Bench); 14] = [
     ("wake", tasklets::wake),
     ("idle", tasklets::idle),
     ("spawn", tasklets::spawn),
@@ -55,6 +56,8 @@ const BENCHES: [(&str, Bench); 12] = [
     ("native", tasklets::native),
     ("image", worlds::image),
     ("snapshot", snapshots::snapshot),
+    ("capture", capture::capture),
+    ("restore", capture::restore),
     ("peers", peers::peers),
 ];
 

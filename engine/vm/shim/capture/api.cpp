@@ -61,6 +61,18 @@ static const TValue* at(lua_State* L, int index)
     return luaA_toobject(L, index);
 }
 
+int dm_catalog_sample(dm_catalog* catalog, lua_State* L, int index, const dm_native* like)
+{
+    const TValue* value = at(L, index);
+    if (!value || !ttisfunction(value) || !clvalue(value)->isC)
+        return 0;
+    dm_native native = *like;
+    native.f = clvalue(value)->c.f;
+    native.continuation = clvalue(value)->c.cont;
+    dm_catalog_native(catalog, &native);
+    return 1;
+}
+
 int dm_catalog_script(dm_catalog* catalog, lua_State* L, int index, const uint8_t* hash)
 {
     const TValue* value = at(L, index);
@@ -74,6 +86,13 @@ void dm_catalog_name(dm_catalog* catalog, lua_State* L, int index, const char* l
 {
     if (const TValue* value = at(L, index))
         catalog->addname(value, std::string(label, size));
+}
+
+void dm_catalog_name_all(dm_catalog* catalog, lua_State* L, int index, const char* label, size_t size)
+{
+    catalog->deep = true;
+    dm_catalog_name(catalog, L, index, label, size);
+    catalog->deep = false;
 }
 
 void dm_catalog_mark(const dm_catalog* catalog, size_t* mark)
@@ -132,9 +151,11 @@ void dm_refusal(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t 
     out->what = dm_bytes{reinterpret_cast<const uint8_t*>(encoder->what.data()), encoder->what.size()};
 }
 
-dm_decoder* dm_decoder_new(dm_catalog* catalog)
+dm_decoder* dm_decoder_new(dm_catalog* catalog, int tasklets)
 {
-    return new dm_decoder(*catalog);
+    dm_decoder* decoder = new dm_decoder(*catalog);
+    decoder->tasklets = tasklets != 0;
+    return decoder;
 }
 
 void dm_decoder_free(dm_decoder* decoder)

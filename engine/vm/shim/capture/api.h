@@ -52,9 +52,13 @@ extern "C"
     dm_catalog* dm_catalog_new();
     void dm_catalog_free(dm_catalog* catalog);
     void dm_catalog_native(dm_catalog* catalog, const dm_native* native);
+    // As above, with the functions of the C closure at `index`. False where there is none.
+    int dm_catalog_sample(dm_catalog* catalog, lua_State* L, int index, const dm_native* like);
     void dm_catalog_host(dm_catalog* catalog, const char* name, uint32_t number);
     int dm_catalog_script(dm_catalog* catalog, lua_State* L, int index, const uint8_t* hash);
     void dm_catalog_name(dm_catalog* catalog, lua_State* L, int index, const char* label, size_t size);
+    // As `dm_catalog_name`, and through tables that can change, too.
+    void dm_catalog_name_all(dm_catalog* catalog, lua_State* L, int index, const char* label, size_t size);
     void dm_catalog_mark(const dm_catalog* catalog, size_t* mark);
     void dm_catalog_rewind(dm_catalog* catalog, const size_t* mark);
 
@@ -64,7 +68,8 @@ extern "C"
     void dm_encoded(const dm_encoder* encoder, dm_bytes* head, dm_bytes* body);
     void dm_refusal(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, dm_refused* out);
 
-    dm_decoder* dm_decoder_new(dm_catalog* catalog);
+    // `tasklets`: whether threads among the roots bear their mark.
+    dm_decoder* dm_decoder_new(dm_catalog* catalog, int tasklets);
     void dm_decoder_free(dm_decoder* decoder);
     uint32_t dm_decode(dm_decoder* decoder, lua_State* L, const uint8_t* bytes, size_t size);
     size_t dm_decoded(const dm_decoder* decoder, const dm_made** made);

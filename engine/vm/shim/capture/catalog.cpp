@@ -116,9 +116,9 @@ void Catalog::visitvalue(const TValue* value, std::string&& path, std::vector<ui
 
 void Catalog::visit(uint32_t name, std::vector<uint32_t>& queue)
 {
-    if (names[name].kind != Name::kFixed)
-        return;
     GCObject* object = names[name].object;
+    if (names[name].kind != Name::kFixed && !(deep && object->gch.tt == LUA_TTABLE))
+        return;
     const std::string path = names[name].path; // a copy: the list grows
     if (object->gch.tt == LUA_TFUNCTION)
     {

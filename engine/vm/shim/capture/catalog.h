@@ -132,6 +132,7 @@ struct Catalog
     PointerMap byproto;
     PointerMap byobject;
     std::unordered_map<std::string, uint32_t> bypath;
+    bool deep = false; // whether naming goes through tables that can change
 
     void addscript(Proto* main, const uint8_t* hash);
     void addname(const TValue* root, const std::string& label);

@@ -54,11 +54,54 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new() -> Self {
+        Self::with(true)
+    }
+
+    /// A catalog for coroutines that may be marked as tasklets, or for such as no engine looks after.
+    pub(super) fn with(tasklets: bool) -> Self {
         // SAFETY: the encoder and the decoder keep the catalog, which is freed after them.
         unsafe {
             let catalog = raw::dm_catalog_new();
-            Catalog { catalog, encoder: raw::dm_encoder_new(catalog), decoder: raw::dm_decoder_new(catalog) }
+            let decoder = raw::dm_decoder_new(catalog, c_int::from(tasklets));
+            Catalog { catalog, encoder: raw::dm_encoder_new(catalog), decoder }
         }
+    }
+
+    /// Adds the C function of the closure at `index`. False where there is none.
+    ///
+    /// # Safety
+    /// `state` is live and has a value there.
+    pub(super) unsafe fn sample(
+        &mut self,
+        state: *mut lua_State,
+        index: c_int,
+        name: &'static CStr,
+        upvalues: Option<&'static CStr>,
+        (suspends, callee): (Suspends, u8),
+    ) -> bool {
+        unsafe extern "C-unwind" fn nothing(_: *mut lua_State) -> c_int {
+            0
+        }
+        let like = RawNative {
+            f: nothing,
+            continuation: None,
+            name: name.as_ptr(),
+            upvalues: upvalues.map_or(std::ptr::null(), CStr::as_ptr),
+            suspends: suspends as u8,
+            callee,
+            host: 0,
+        };
+        // SAFETY: by the caller's promise; the strings are static.
+        unsafe { raw::dm_catalog_sample(self.catalog, state, index, &like) != 0 }
+    }
+
+    /// As [`Catalog::name`], and through tables that can change, too.
+    ///
+    /// # Safety
+    /// As [`Catalog::script`].
+    pub(super) unsafe fn name_all(&mut self, state: *mut lua_State, index: c_int, label: &str) {
+        // SAFETY: by the caller's promise.
+        unsafe { raw::dm_catalog_name_all(self.catalog, state, index, label.as_ptr(), label.len()) }
     }
 
     /// Adds a C function. Its number in captures is how many were added before it.

@@ -63,7 +63,10 @@
 mod catalog;
 mod error;
 mod natives;
+pub mod plain;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 use mlua::ffi;
 

@@ -89,6 +89,12 @@ unsafe extern "C" {
     pub(crate) fn dm_catalog_new() -> *mut RawCatalog;
     pub(crate) fn dm_catalog_free(catalog: *mut RawCatalog);
     pub(crate) fn dm_catalog_native(catalog: *mut RawCatalog, native: *const RawNative);
+    pub(crate) fn dm_catalog_sample(
+        catalog: *mut RawCatalog,
+        state: *mut lua_State,
+        index: c_int,
+        like: *const RawNative,
+    ) -> c_int;
     pub(crate) fn dm_catalog_host(catalog: *mut RawCatalog, name: *const c_char, number: u32);
     pub(crate) fn dm_catalog_script(
         catalog: *mut RawCatalog,
@@ -97,6 +103,13 @@ unsafe extern "C" {
         hash: *const u8,
     ) -> c_int;
     pub(crate) fn dm_catalog_name(
+        catalog: *mut RawCatalog,
+        state: *mut lua_State,
+        index: c_int,
+        label: *const u8,
+        size: usize,
+    );
+    pub(crate) fn dm_catalog_name_all(
         catalog: *mut RawCatalog,
         state: *mut lua_State,
         index: c_int,
@@ -125,7 +138,7 @@ unsafe extern "C" {
         out: *mut RawRefused,
     );
 
-    pub(crate) fn dm_decoder_new(catalog: *mut RawCatalog) -> *mut RawDecoder;
+    pub(crate) fn dm_decoder_new(catalog: *mut RawCatalog, tasklets: c_int) -> *mut RawDecoder;
     pub(crate) fn dm_decoder_free(decoder: *mut RawDecoder);
     pub(crate) fn dm_decode(decoder: *mut RawDecoder, state: *mut lua_State, bytes: *const u8, size: usize) -> u32;
     pub(crate) fn dm_decoded(decoder: *const RawDecoder, made: *mut *const RawRoot) -> usize;

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dormouse_vm::{Image, Names, Outcome, Quota, RestoreError, Root, Value, Vm};
+use dormouse_vm::{Names, Outcome, Quota, RestoreError, Root, Value, Vm};
 
 use crate::bench::{self, Printer, carried, know, options, start, world};
 
@@ -102,25 +102,26 @@ fn mutate(bytes: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Random) {
     }
 }
 
-/// A world in which everything of the seeds is known, and an image to come back to.
-fn arena() -> (Vm, Image) {
+/// A world in which everything of the seeds is known.
+fn arena() -> Vm {
     let mut vm = world(0);
     for source in SEEDS {
         know(&mut vm, "=test", source);
     }
-    let mut image = Image::default();
-    vm.image_into(&mut image);
-    (vm, image)
+    vm
 }
+
+/// How many executions one VM serves.
+const SERVES: u64 = 500;
 
 /// What came of some bytes.
 fn survive(vm: &mut Vm, bytes: &[u8]) -> Result<(), RestoreError> {
     let quota = Quota { time: 100_000, credit: 1 << 22, memory: 1 << 24 };
-    let (pins, threads, used) = (0, vm.tasklets(), vm.allocated());
+    let (threads, used) = (vm.tasklets(), vm.allocated());
     let roots = match vm.restore(bytes) {
         Ok(roots) => roots,
         Err(error) => {
-            assert_eq!((pins, vm.tasklets()), (0, threads));
+            assert_eq!(vm.tasklets(), threads);
             assert!(vm.allocated() < used + (1 << 20) + 1024 * bytes.len(), "garbage is bounded by the bytes");
             return Err(error);
         }
@@ -136,9 +137,11 @@ fn survive(vm: &mut Vm, bytes: &[u8]) -> Result<(), RestoreError> {
             }
         }
     });
+    let mut used_threads = Vec::new();
     let again = vm.capture(&roots, options(Names::Portable));
     for root in roots {
         let Root::Thread(thread) = root else { continue };
+        used_threads.push(thread);
         for turn in 0..4 {
             let outcome = match turn {
                 2 => vm.raise(thread, &mut host, Value::Number(1.0), &quota),
@@ -151,8 +154,13 @@ fn survive(vm: &mut Vm, bytes: &[u8]) -> Result<(), RestoreError> {
         }
     }
     if let Ok(again) = again {
-        vm.restore(&again).map(|_| ())?;
+        let copies = vm.restore(&again).expect("what was captured here is restored here");
+        used_threads.extend(copies.iter().filter_map(|root| match root {
+            Root::Thread(thread) => Some(*thread),
+            Root::Pin(_) => None,
+        }));
     }
+    used_threads.into_iter().for_each(|thread| vm.retire(thread));
     vm.collect_all();
     Ok(())
 }
@@ -166,7 +174,7 @@ fn setting(name: &str, default: u64) -> u64 {
 fn mutated_captures_are_refused_or_sound() {
     let (executions, seed) = (setting("DORMOUSE_FUZZ", 4_000), setting("DORMOUSE_FUZZ_SEED", 1));
     let corpus = corpus();
-    let (mut vm, image) = arena();
+    let mut vm = arena();
     let mut accepted = 0u64;
     for execution in 0..executions {
         let mut random = Random(seed.wrapping_mul(0x1_0000_0000).wrapping_add(execution));
@@ -177,7 +185,9 @@ fn mutated_captures_are_refused_or_sound() {
             Ok(result) => accepted += u64::from(result.is_ok()),
             Err(_) => panic!("execution {execution} of seed {seed}: {bytes:?}"),
         }
-        vm.rewind(&image).expect("its own image");
+        if execution % SERVES == SERVES - 1 {
+            vm = arena();
+        }
         if execution % 100_000 == 99_999 {
             println!("{} executions, {accepted} accepted", execution + 1);
         }
@@ -189,7 +199,7 @@ fn mutated_captures_are_refused_or_sound() {
 #[test]
 fn every_prefix_is_refused() {
     let corpus = corpus();
-    let (mut vm, _) = arena();
+    let mut vm = arena();
     for bytes in corpus.iter().take(6) {
         for end in 0..bytes.len() {
             assert!(vm.restore(&bytes[..end]).is_err(), "{end} of {} bytes", bytes.len());
@@ -199,7 +209,7 @@ fn every_prefix_is_refused() {
 
 #[test]
 fn few_bytes_can_not_ask_for_much() {
-    let (mut vm, _) = arena();
+    let mut vm = arena();
     let used = vm.allocated();
     // A list with room for 2^26 items; a stack; a table of 2^26 slots.
     for tail in [
