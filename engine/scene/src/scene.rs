@@ -143,6 +143,11 @@ impl SceneMaker {
         }
     }
 
+    /// What was said after a tick was never said.
+    pub fn cut(&mut self, tick: u64) {
+        self.speeches.retain(|speech| speech.since <= tick);
+    }
+
     /// Who is within `view` (left, top, right, bottom, in pixels) and what is to be seen of them.
     ///
     /// Cost: all actors are passed over, those in view looked at.

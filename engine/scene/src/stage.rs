@@ -59,6 +59,8 @@ pub struct Facts {
 pub struct ClassLooks {
     /// The class.
     pub name: String,
+    /// The class, what it extends, and so on.
+    pub lineage: Vec<String>,
     /// What they are drawn in when there is no tile for them.
     pub colour: Colour,
     /// What may hold for one of them, and be seen.
@@ -209,8 +211,14 @@ impl Stage {
                 ancestor = known.extends.and_then(|number| classes.get(number as usize));
             }
             let tiles = ancestor.and_then(|known| by_class.get(known.name.as_str())).map_or(&[][..], Vec::as_slice);
+            let mut lineage = vec![class.name.clone()];
+            let mut above = class.extends;
+            while let Some(known) = above.and_then(|number| classes.get(number as usize)).filter(|_| lineage.len() < 64) {
+                lineage.push(known.name.clone());
+                above = known.extends;
+            }
             let props = LookProp::ALL.into_iter().filter(|(_, name)| class.props.iter().any(|prop| prop == name));
-            ClassLooks { props: props.map(|(prop, _)| prop).collect(), ..ClassLooks::new(&class.name, tiles) }
+            ClassLooks { lineage, props: props.map(|(prop, _)| prop).collect(), ..ClassLooks::new(&class.name, tiles) }
         });
         let objects =
             |layer: &dormouse::map::picture::Layer| matches!(layer.content, Content::Objects) && layer.visible;

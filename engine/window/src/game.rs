@@ -8,7 +8,8 @@ use std::sync::Arc;
 use dormouse::console::{Completion, Console, complete};
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
-use dormouse::{Config, Output, OutputKind, Scripts, World};
+use dormouse::happenings::Happening;
+use dormouse::{Config, OutputKind, Scripts, World};
 
 use crate::images::Pixels;
 use crate::overlay::{self, Overlay, Wants};
@@ -36,6 +37,8 @@ pub struct Setup {
     pub load: Option<PathBuf>,
     /// Bytes for images of the past.
     pub memory: usize,
+    /// The names of sounds, of which the screen wants to hear.
+    pub sounds: Vec<String>,
 }
 
 /// Something that the player, or who takes the world apart, wants.
@@ -122,7 +125,11 @@ pub struct Game {
     console: Console,
     slots: Slots,
     wants: Wants,
-    log: VecDeque<Output>,
+    /// What happened since the last frame.
+    fresh: VecDeque<Happening>,
+    /// The tick to which the world went back since then.
+    rewound: Option<u64>,
+    budgeted: u64,
     paused: bool,
     speed: f64,
     /// In the past, with a future that is still known.
@@ -131,8 +138,8 @@ pub struct Game {
     ears: crate::sound::Ears,
 }
 
-/// Lines of output that are kept to be looked at.
-const MAX_LOG: usize = 500;
+/// Happenings that wait for a frame; the oldest are left out.
+const MAX_FRESH: usize = 5000;
 /// How slow and how fast time may go.
 pub const SPEEDS: [f64; 9] = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
@@ -150,9 +157,11 @@ impl Game {
             }
             None => None,
         };
+        let mut ears = crate::sound::Ears::default();
+        ears.tune(&stage, &setup.sounds);
         let mut game = Game {
             scenes: SceneMaker::new(stage.clone()),
-            ears: crate::sound::Ears::default(),
+            ears,
             inputs: setup.inputs.clone(),
             pending: Vec::new(),
             past: Past::new(setup.memory),
@@ -160,7 +169,9 @@ impl Game {
             console: Console::default(),
             slots: Slots::new(setup.saves.clone()),
             wants: Wants::default(),
-            log: VecDeque::new(),
+            fresh: VecDeque::new(),
+            rewound: None,
+            budgeted: 0,
             paused: false,
             speed: 1.0,
             looking_back: false,
@@ -208,20 +219,39 @@ impl Game {
 
     // ---- time --------------------------------------------------------------------------------------------------
 
-    /// Lets one tick pass, with the inputs that came in meanwhile. `micros` measures it.
-    pub fn tick(&mut self, micros: impl FnOnce(&mut dyn FnMut()) -> f32) {
-        if !self.world.is_between_ticks() {
-            self.world.finish_tick();
-            return self.lived();
+    /// Lets one tick pass, with the inputs that came in meanwhile; one that is under way is finished.
+    pub fn tick(&mut self) {
+        if self.finish() {
+            return;
         }
         let inputs = self.begin();
-        let world = &mut self.world;
-        let took = micros(&mut || world.tick(&inputs));
-        if self.next.tick_times.len() < 10_000 {
-            self.next.tick_times.push(took);
-        }
+        self.world.tick(&inputs);
         self.past.lived(&self.world, &inputs);
         self.lived();
+    }
+
+    /// Finishes a tick that was taken step by step. False when none is under way.
+    fn finish(&mut self) -> bool {
+        if self.world.is_between_ticks() {
+            return false;
+        }
+        self.world.finish_tick();
+        // Its inputs are known since it began.
+        self.past.lived(&self.world, &[]);
+        self.lived();
+        true
+    }
+
+    /// A tick took so long.
+    pub fn took(&mut self, time: std::time::Duration) {
+        if self.next.tick_times.len() < 10_000 {
+            self.next.tick_times.push(time.as_secs_f32() * 1e6);
+        }
+    }
+
+    /// What was told since the last frame.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.next.notices)
     }
 
     /// What comes in at the next tick. Whatever was known to come after now never happened.
@@ -255,12 +285,12 @@ impl Game {
                 let first = line.text.lines().next().unwrap_or_default();
                 self.next.notices.push(format!("{}: {first}", if line.actor.is_empty() { "world" } else { &line.actor }));
             }
-            if self.log.len() == MAX_LOG {
-                self.log.pop_front();
-            }
-            self.log.push_back(line);
         }
-        self.console.note(self.world.take_happenings());
+        let happenings = self.world.take_happenings();
+        self.fresh.extend(happenings.iter().cloned());
+        let over = self.fresh.len().saturating_sub(MAX_FRESH);
+        self.fresh.drain(..over);
+        self.console.note(happenings);
     }
 
     /// One step within a tick.
@@ -275,8 +305,7 @@ impl Game {
         match self.world.step() {
             Some(step) => self.notice(format!("tick {}: {step}", self.world.now())),
             None => {
-                self.world.finish_tick();
-                self.past.lived(&self.world, &[]);
+                self.finish();
                 self.notice(format!("tick {} is over", self.world.now()));
             }
         }
@@ -286,22 +315,25 @@ impl Game {
     /// To a tick of the past, or forward again to what is known.
     fn go_to(&mut self, tick: u64) {
         self.paused = true;
-        if !self.world.is_between_ticks() {
-            self.world.finish_tick();
-            self.past.lived(&self.world, &[]);
-        }
+        self.finish();
         match self.past.go_to(&mut self.world, tick) {
             Ok(now) => {
                 self.looking_back = now < self.past.range().1;
                 // What is lived through again was heard before.
                 self.world.take_output();
                 self.world.take_happenings();
-                self.console.rewind(now);
-                self.log.retain(|line| line.tick <= now);
-                self.ears.forget();
+                self.forget(now);
             }
             Err(problem) => self.notice(problem),
         }
+    }
+
+    /// What was told of ticks after this one is no longer so.
+    fn forget(&mut self, tick: u64) {
+        self.console.rewind(tick);
+        self.fresh.retain(|happening| happening.tick <= tick);
+        self.rewound = Some(self.rewound.map_or(tick, |earlier| earlier.min(tick)));
+        self.ears.forget();
     }
 
     // ---- commands ----------------------------------------------------------------------------------------------
@@ -312,25 +344,13 @@ impl Game {
             Command::Input(what) => self.pending.push(what),
             Command::Pause(paused) => {
                 self.paused = paused;
-                if !paused && !self.world.is_between_ticks() {
-                    self.world.finish_tick();
-                    self.past.lived(&self.world, &[]);
-                    self.lived();
+                if !paused {
+                    self.finish();
                 }
             }
             Command::Tick => {
                 self.paused = true;
-                match self.world.is_between_ticks() {
-                    true => self.tick(|tick| {
-                        tick();
-                        0.0
-                    }),
-                    false => {
-                        self.world.finish_tick();
-                        self.past.lived(&self.world, &[]);
-                        self.lived();
-                    }
-                }
+                self.tick();
             }
             Command::Step => self.step(),
             Command::Back(ticks) => self.go_to(self.world.now().saturating_sub(ticks)),
@@ -363,11 +383,7 @@ impl Game {
     }
 
     fn say(&mut self, line: &str) {
-        if !self.world.is_between_ticks() {
-            self.world.finish_tick();
-            self.past.lived(&self.world, &[]);
-            self.lived();
-        }
+        self.finish();
         let answer = self.console.submit(&mut self.world, line);
         self.pending.extend(answer.inputs);
         self.next.answers.push((answer.lines, answer.failed));
@@ -397,10 +413,7 @@ impl Game {
 
     /// Keeps the game that is being left, where there is something to keep.
     pub fn leave(&mut self) -> Result<Option<PathBuf>, String> {
-        if !self.world.is_between_ticks() {
-            self.world.finish_tick();
-            self.past.lived(&self.world, &[]);
-        }
+        self.finish();
         if self.past.inputs().is_empty() { Ok(None) } else { self.save(AUTO, None).map(Some) }
     }
 
@@ -432,9 +445,7 @@ impl Game {
         self.inputs = self.setup.inputs.clone();
         self.looking_back = false;
         self.pending.clear();
-        self.console.rewind(0);
-        self.log.clear();
-        self.ears.forget();
+        self.forget(0);
         self.scenes = SceneMaker::new(self.stage.clone());
         if let Some(path) = &self.setup.record {
             let about = format!("dormouse play {}\nseed {}", self.setup.map.path.display(), self.setup.seed);
@@ -460,7 +471,8 @@ impl Game {
         if !self.looking_back && !self.paused {
             self.ears.listen(&self.world, &self.stage, &frame.scene, &mut frame.heard);
         }
-        frame.overlay = overlay::look(&self.world, self.console.happenings(), &self.log, &frame.scene, &self.wants);
+        frame.overlay = overlay::look(&self.world, &mut self.fresh, &frame.scene, &self.wants, &mut self.budgeted);
+        frame.overlay.rewound = self.rewound.take();
         frame.paused = self.paused;
         frame.speed = self.speed;
         frame.past = self.past.range();

@@ -8,6 +8,14 @@
 
 pub mod camera;
 pub mod draw;
+pub mod game;
+pub mod keys;
+pub mod overlay;
+pub mod pace;
+pub mod past;
+pub mod record;
+pub mod saves;
 pub mod shots;
+pub mod sound;
 
 pub use dormouse_scene::{images, panels, scene, stage};

@@ -67,10 +67,15 @@ impl Past {
         self.keep(world);
     }
 
-    /// The world lived through a tick, with these inputs.
+    /// A tick began with these inputs.
+    pub fn note(&mut self, tick: u64, inputs: &[What]) {
+        self.inputs.extend(inputs.iter().map(|what| (tick, what.clone())));
+    }
+
+    /// The world lived through a tick, with these inputs besides those that were noted.
     pub fn lived(&mut self, world: &World, inputs: &[What]) {
         self.last = world.now();
-        self.inputs.extend(inputs.iter().map(|what| (self.last, what.clone())));
+        self.note(self.last, inputs);
         let every = (EVERY.0 + (world.heap() / HEAP_PER_TICK) as u64).min(EVERY.1);
         if self.images.back().is_none_or(|(tick, _)| *tick + every <= self.last) {
             self.keep(world);

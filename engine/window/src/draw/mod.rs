@@ -3,6 +3,9 @@
 pub mod actors;
 pub mod easel;
 pub mod light;
+pub mod bubbles;
+mod font;
+pub mod text;
 pub mod tiles;
 
 use std::sync::Arc;
