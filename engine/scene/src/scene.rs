@@ -97,7 +97,7 @@ pub struct Speech {
 struct Memory {
     life: u32,
     tick: u64,
-    at: [f32; 2],
+    track: Track,
     facing: Facing,
 }
 
@@ -107,7 +107,9 @@ pub struct SceneMaker {
     /// By the slot of the actor's id.
     memory: Vec<Memory>,
     speeches: VecDeque<Speech>,
+    /// The tick of the last scene, and that of the scene of another tick before it.
     tick: u64,
+    before: u64,
 }
 
 /// A way of more pixels than this between two scenes was no movement.
@@ -120,7 +122,7 @@ const SHOWN: (u64, u64) = (100, 3);
 impl SceneMaker {
     /// For a world whose map and classes are on this stage.
     pub fn new(stage: Arc<Stage>) -> SceneMaker {
-        SceneMaker { stage, memory: Vec::new(), speeches: VecDeque::new(), tick: 0 }
+        SceneMaker { stage, memory: Vec::new(), speeches: VecDeque::new(), tick: 0, before: 0 }
     }
 
     /// Takes note of what was said since the last call.
@@ -153,6 +155,9 @@ impl SceneMaker {
     /// Cost: all actors are passed over, those in view looked at.
     pub fn observe(&mut self, world: &World, view: [f32; 4]) -> Scene {
         let player = world.find("player");
+        if world.now() != self.tick {
+            (self.before, self.tick) = (self.tick, world.now());
+        }
         let mut scene = Scene { tick: world.now(), milliseconds: (world.time() * 1000.0) as u64, ..Scene::default() };
         let mut daylight = 1.0_f32;
         for sight in world.sights() {
@@ -182,7 +187,6 @@ impl SceneMaker {
             scene.speeches.push(speech.clone());
         }
         scene.daylight = daylight;
-        self.tick = now;
         scene
     }
 
@@ -195,16 +199,20 @@ impl SceneMaker {
             self.memory.resize(slot + 1, Memory::default());
         }
         let known = Some(self.memory[slot]).filter(|known| known.life == life);
-        // Who was out of view, or was put elsewhere, did not come from anywhere.
-        let from = known.filter(|known| known.tick == self.tick && known.tick <= now && near(known.at, sight.center));
-        let from = from.map_or(sight.center, |known| known.at);
+        let from = match known {
+            // Looked at again.
+            Some(known) if known.tick == now && known.track.at == sight.center => known.track.from,
+            Some(known) if known.tick == self.before && self.before < now && near(known.track.at, sight.center) => known.track.at,
+            // Who was out of view, or was put elsewhere, did not come from anywhere.
+            _ => sight.center,
+        };
         let facing = Facing::of(sight.velocity).or(known.map(|known| known.facing)).unwrap_or_default();
-        self.memory[slot] = Memory { life, tick: now, at: sight.center, facing };
+        let body_at = Track { from, at: sight.center };
+        self.memory[slot] = Memory { life, tick: now, track: body_at, facing };
 
         let drawn = self.stage.picture.looks.get(&sight.object).filter(|_| sight.object != 0);
         let own = drawn.map_or(Cell::EMPTY, |look| look.cell);
         let Look { cell, anchor, tint, glow } = looks::look(world, &self.stage, sight, own, facing)?;
-        let body_at = Track { from, at: sight.center };
         let track = anchor.map_or(body_at, |anchor| Track { from: anchor, at: anchor });
         Some(Sprite {
             id: sight.id,

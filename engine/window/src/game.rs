@@ -212,6 +212,11 @@ impl Game {
         self.world.now()
     }
 
+    /// Where the player is, in pixels of the map.
+    pub fn player(&self) -> Option<[f32; 2]> {
+        self.world.find("player").and_then(|player| self.world.position_of(player))
+    }
+
     /// World time, in seconds.
     pub fn time(&self) -> f64 {
         self.world.time()

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use dormouse::happenings::{Happening, HappeningKind, Outcome};
 use dormouse::observe::{ActorView, Budgets, SleeperFilter, SleeperView, WireView};
-use dormouse::{ActorId, World};
+use dormouse::{ActorId, TaskId, World};
 
 use crate::scene::Scene;
 
@@ -22,6 +22,8 @@ pub struct Wants {
     pub happenings: bool,
     /// The sleeping tasklets.
     pub sleepers: Option<SleeperFilter>,
+    /// One of them, with its locals.
+    pub detail: Option<TaskId>,
     /// One actor.
     pub inspect: Option<ActorId>,
     /// The budgets.
@@ -48,6 +50,8 @@ pub struct Overlay {
     pub rewound: Option<u64>,
     /// The sleepers that the filter took.
     pub sleepers: Vec<SleeperView>,
+    /// The sleeper that was asked for.
+    pub detail: Option<Box<SleeperView>>,
     /// The actor that was asked for; none when it is gone.
     pub inspected: Option<Box<Inspected>>,
     /// The budgets, when they were counted.
@@ -108,6 +112,7 @@ pub fn look(world: &World, fresh: &mut VecDeque<Happening>, scene: &Scene, wants
     }
     overlay.happenings = fresh.drain(..).collect();
     overlay.sleepers = wants.sleepers.as_ref().map(|filter| world.sleepers(filter)).unwrap_or_default();
+    overlay.detail = wants.detail.and_then(|task| world.sleeper(task, true)).map(Box::new);
     overlay.inspected = wants.inspect.and_then(|id| {
         let wires = world.wires_of(id);
         Some(Box::new(Inspected { actor: world.actor_view(id)?, sleepers: world.sleepers_of(id), wires }))

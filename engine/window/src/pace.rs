@@ -103,7 +103,7 @@ impl Pace {
 
 fn run(mut game: Game, inbox: &Receiver<Command>, out: &Mutex<Option<Timed>>, until: Option<u64>) -> Farewell {
     let mut due = Instant::now();
-    let mut shown = due;
+    let mut clock = Clock { last: due, shown: due, tick: game.now(), interval: Duration::ZERO };
     let mut fresh = true;
     loop {
         let wait = match game.is_paused() {
@@ -125,13 +125,14 @@ fn run(mut game: Game, inbox: &Receiver<Command>, out: &Mutex<Option<Timed>>, un
         } else if now >= due {
             fresh = true;
             while due <= Instant::now() && now.elapsed() < STRETCH && until.is_none_or(|until| game.now() < until) {
+                clock.last = due;
                 due += pass(&mut game);
             }
             due = due.max(now.checked_sub(DEBT).unwrap_or(now));
         }
         let over = until.is_some_and(|until| game.now() >= until);
         if fresh || over {
-            fresh = !offer(&mut game, out, due, &mut shown, over);
+            fresh = !offer(&mut game, out, &mut clock, over);
         }
         if over {
             break;
@@ -149,15 +150,26 @@ fn pass(game: &mut Game) -> Duration {
     Duration::from_secs_f64(((game.time() - before) / game.speed()).clamp(0.0001, 1.0))
 }
 
+/// When what was seen was due.
+struct Clock {
+    /// The last tick.
+    last: Instant,
+    /// The tick of the last frame, and how much later it was due than the one before it.
+    shown: Instant,
+    tick: u64,
+    interval: Duration,
+}
+
 /// Puts a frame into the slot when it is free.
-fn offer(game: &mut Game, out: &Mutex<Option<Timed>>, due: Instant, shown: &mut Instant, over: bool) -> bool {
+fn offer(game: &mut Game, out: &Mutex<Option<Timed>>, clock: &mut Clock, over: bool) -> bool {
     if !over && out.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
         return false;
     }
-    let frame = game.frame();
-    let interval = due.saturating_duration_since(*shown);
-    *shown = due;
-    let timed = Timed { frame, at: Instant::now(), interval };
+    if game.now() != clock.tick {
+        clock.interval = clock.last.saturating_duration_since(clock.shown);
+        (clock.tick, clock.shown) = (game.now(), clock.last);
+    }
+    let timed = Timed { frame: game.frame(), at: clock.shown, interval: clock.interval };
     *out.lock().unwrap_or_else(PoisonError::into_inner) = Some(timed);
     true
 }

@@ -1,22 +1,16 @@
 //! Screenshots without a display: SDL itself draws into memory, with the same pixels on every run.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use dormouse::World;
-use dormouse::input::Inputs;
 use dormouse::map::Map;
 use sdl2::pixels::PixelFormatEnum;
 use sdl2::surface::Surface;
 
 use crate::camera::Camera;
-use crate::draw::Painter;
-use crate::images::Pixels;
-use crate::scene::SceneMaker;
-use crate::stage::Stage;
-
-/// Pixels along a side of a screenshot, at most.
-pub const MAX_SIDE: u32 = 8192;
+use crate::draw::{Painter, Show};
+use crate::game::{Command, Game};
+use crate::images::{MAX_SIDE, Pixels};
+use crate::overlay::Wants;
 
 /// What is to be shot.
 #[derive(Clone, Debug, Default)]
@@ -29,15 +23,16 @@ pub struct Shots {
     pub zoom: Option<f32>,
     /// The middle of the picture, in pixels of the map; the player, for none.
     pub center: Option<[f32; 2]>,
+    /// What is laid over the world.
+    pub show: Show,
 }
 
-/// Lets a world run from where it is, and shoots it. Each picture is given to `keep` with its tick.
+/// Lets a game run from where it is, and shoots it. Each picture is given to `keep` with its tick.
 ///
 /// Errors: what SDL can't do; what `keep` says.
 pub fn shoot(
-    world: &mut World,
+    game: &mut Game,
     map: &Map,
-    inputs: &mut Inputs,
     shots: &Shots,
     mut keep: impl FnMut(u64, Pixels) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -45,14 +40,13 @@ pub fn shoot(
     if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE {
         return Err(format!("a screenshot has 1 to {MAX_SIDE} pixels along a side, not {width} by {height}"));
     }
-    let stage = Arc::new(Stage::new(map, &world.class_sights()));
+    let stage = game.stage();
     let canvas = Surface::new(width, height, PixelFormatEnum::ABGR8888)?.into_canvas()?;
     let creator = canvas.texture_creator();
-    let (mut painter, problems) = Painter::new(canvas, &creator, true, map, stage.clone());
+    let (mut painter, problems) = Painter::new(canvas, &creator, true, map, stage.clone())?;
     for problem in problems {
         eprintln!("dormouse: {problem}");
     }
-    let mut scenes = SceneMaker::new(stage.clone());
     let mut camera = Camera::new(shots.size);
     if let Some(zoom) = shots.zoom {
         camera.set_zoom(zoom);
@@ -60,22 +54,28 @@ pub fn shoot(
     let mut ticks = shots.ticks.clone();
     ticks.sort_unstable();
     ticks.dedup();
-    let begins = world.now();
+    let begins = game.now();
     for tick in ticks.into_iter().skip_while(|tick| *tick < begins) {
-        while world.now() < tick {
-            world.tick(&inputs.take(world.now() + 1));
-            scenes.hear(&world.take_output());
-            // What is seen now is where everything came from then.
-            scenes.observe(world, camera.view());
+        look(game, &mut camera, shots);
+        while game.now() < tick {
+            game.tick();
+            // Each tick is seen, so that whoever stands faces where it went last.
+            game.frame();
         }
-        let player = world.find("player").and_then(|player| world.position_of(player));
-        camera.center = shots.center.or(player).unwrap_or(camera.center);
         camera.keep_within(stage.bounds);
-        let scene = scenes.observe(world, camera.view());
-        painter.world(&scene, &camera, 1.0)?;
+        look(game, &mut camera, shots);
+        painter.frame(&game.frame(), &camera, 1.0, shots.show)?;
         keep(tick, painter.pixels()?)?;
     }
     Ok(())
+}
+
+/// Turns the camera to what is to be shot, and says so.
+fn look(game: &mut Game, camera: &mut Camera, shots: &Shots) {
+    camera.center = shots.center.or_else(|| game.player()).unwrap_or(camera.center);
+    camera.keep_within(game.stage().bounds);
+    let Show { labels, wires, .. } = shots.show;
+    game.obey(Command::Look(Box::new(Wants { view: camera.view(), labels, wires, ..Wants::default() })));
 }
 
 /// The file of a shot.

@@ -1,8 +1,10 @@
 //! Drawing scenes: the one code for windows and for screenshots. It reads plain data and never sees a world.
 
 pub mod actors;
+pub mod boxes;
 pub mod easel;
 pub mod light;
+pub mod marks;
 pub mod bubbles;
 mod font;
 pub mod text;
@@ -15,12 +17,14 @@ use dormouse::map::picture::Content;
 use sdl2::render::{Canvas, RenderTarget, TextureCreator};
 
 use crate::camera::Camera;
+use crate::game::Frame;
 use crate::images::Pixels;
 use crate::scene::Scene;
 use crate::stage::Stage;
 use actors::Piece;
 use easel::Easel;
 use light::Light;
+use text::Font;
 use tiles::MapImages;
 
 /// Draws scenes of one map.
@@ -32,6 +36,24 @@ pub struct Painter<'t, T: RenderTarget> {
     /// The band of each layer.
     bands: Vec<usize>,
     pieces: Vec<Piece>,
+    /// What text is drawn with.
+    pub font: Font,
+}
+
+/// What is laid over the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Show {
+    /// Names, and what each does.
+    pub labels: bool,
+    /// The wires.
+    pub wires: bool,
+    /// The shapes of bodies.
+    pub shapes: bool,
+}
+
+/// Pixels of the screen for one of the font, as large as can be read on a screen of that height.
+pub fn text_scale(height: u32) -> f32 {
+    (height as f32 / 400.0).round().max(1.0)
 }
 
 /// Behind a map that does not say what is behind it.
@@ -45,11 +67,12 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
         software: bool,
         map: &Map,
         stage: Arc<Stage>,
-    ) -> (Self, Vec<String>) {
+    ) -> Result<(Self, Vec<String>), String> {
         let mut easel = Easel::new(canvas, creator, software);
         let (images, problems) = MapImages::load(&mut easel, map);
         let bands = (0..stage.picture.layers.len()).map(|layer| actors::band_of(&stage, layer)).collect();
-        (Painter { easel, stage, images, light: Light::default(), bands, pieces: Vec::new() }, problems)
+        let font = Font::new(&mut easel)?;
+        Ok((Painter { easel, stage, images, light: Light::default(), bands, pieces: Vec::new(), font }, problems))
     }
 
     /// Draws the world, without what is laid over it. `part` of the way between the last two scenes.
@@ -71,6 +94,25 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
         // Whoever has no layer, because the map has none for objects.
         self.band(stage.picture.layers.len(), camera, milliseconds)?;
         self.light.draw(&mut self.easel, &stage, camera, scene, part)
+    }
+
+    /// Draws a frame: the world, what is said in it, and what is laid over it.
+    pub fn frame(&mut self, frame: &Frame, camera: &Camera, part: f32, show: Show) -> Result<(), String> {
+        self.world(&frame.scene, camera, part)?;
+        let scale = text_scale(camera.size[1]);
+        let (easel, font, scene) = (&mut self.easel, &self.font, &frame.scene);
+        if show.shapes {
+            marks::shapes(easel, camera, scene, part, scale)?;
+        }
+        if show.wires {
+            marks::arrows(easel, font, camera, &frame.overlay.arrows, scale)?;
+        }
+        bubbles::draw(easel, font, camera, scene, part, scale)?;
+        if show.labels {
+            let small = (scale / 2.0).round().max(1.0);
+            marks::labels(easel, font, camera, scene, &frame.overlay.labels, part, small)?;
+        }
+        Ok(())
     }
 
     fn band(&mut self, band: usize, camera: &Camera, milliseconds: u64) -> Result<(), String> {
