@@ -202,7 +202,9 @@ impl SceneMaker {
         let from = match known {
             // Looked at again.
             Some(known) if known.tick == now && known.track.at == sight.center => known.track.from,
-            Some(known) if known.tick == self.before && self.before < now && near(known.track.at, sight.center) => known.track.at,
+            Some(known) if known.tick == self.before && self.before < now && near(known.track.at, sight.center) => {
+                known.track.at
+            }
             // Who was out of view, or was put elsewhere, did not come from anywhere.
             _ => sight.center,
         };

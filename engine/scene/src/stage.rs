@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use dormouse::ClassSight;
-use dormouse::map::picture::{Cell, Colour, Content, Picture};
+use dormouse::map::picture::{Cell, Colour, Content, Layer, Picture};
 use dormouse::map::{Map, Prop, Props};
 
 /// A map and its classes, ready to be drawn.
@@ -213,7 +213,8 @@ impl Stage {
             let tiles = ancestor.and_then(|known| by_class.get(known.name.as_str())).map_or(&[][..], Vec::as_slice);
             let mut lineage = vec![class.name.clone()];
             let mut above = class.extends;
-            while let Some(known) = above.and_then(|number| classes.get(number as usize)).filter(|_| lineage.len() < 64) {
+            while let Some(known) = above.and_then(|number| classes.get(number as usize)).filter(|_| lineage.len() < 64)
+            {
                 lineage.push(known.name.clone());
                 above = known.extends;
             }
@@ -435,6 +436,19 @@ fn colour_of(name: &str) -> Colour {
     [part(0.0), part(4.0), part(2.0), 255]
 }
 
+/// How much of the daylight a layer keeps out where it has tiles. It is not drawn.
+pub fn dim_of(layer: &Layer) -> Option<f32> {
+    match layer.props.get("dim") {
+        Some(Prop::Number(dim)) => Some((*dim as f32).clamp(0.0, 1.0)),
+        _ => None,
+    }
+}
+
+/// Whether a layer lies above all actors, wherever it is among the layers.
+pub fn is_above(layer: &Layer) -> bool {
+    layer.props.get("above") == Some(&Prop::Bool(true))
+}
+
 /// Which tiles are walls, and which are under a roof. A bit of each tile.
 #[derive(Debug, Default)]
 pub struct Roofs {
@@ -518,6 +532,11 @@ impl Roofs {
     }
 
     fn cover(&mut self, picture: &Picture) {
+        for layer in &picture.layers {
+            let Some(dim) = dim_of(layer) else { continue };
+            let only = Picture { layers: vec![layer.clone()], ..Picture::default() };
+            self.each_cell(&only, |roofs, at, _| roofs.indoors[at] = (dim * 255.0) as u8);
+        }
         self.each_cell(picture, |roofs, at, cell| {
             let facts = picture.tilesets.get(cell.tileset as usize).and_then(|set| set.tiles.get(&cell.tile));
             if let Some(Prop::Bool(indoors)) = facts.and_then(|facts| facts.props.get("indoors")) {

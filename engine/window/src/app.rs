@@ -1,6 +1,8 @@
 //! The window: events in, commands out; frames in, pictures out. It reads the clock for the screen only, and never
 //! touches a world: what is to happen is told to [`Pace`], what is to be seen comes from there.
 
+#![expect(clippy::disallowed_methods, reason = "the screen has a clock; no world sees it")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -295,7 +297,9 @@ impl<'t> App<'t> {
                 self.inputs(let_go);
                 self.stop_rewinding();
             }
-            Event::KeyDown { scancode: Some(key), keycode, keymod, repeat, .. } => self.key_down(key, keycode, keymod, repeat),
+            Event::KeyDown { scancode: Some(key), keycode, keymod, repeat, .. } => {
+                self.key_down(key, keycode, keymod, repeat)
+            }
             Event::KeyUp { scancode: Some(key), .. } => {
                 if self.players.keys().act(key) == Some(Act::Rewind) {
                     self.stop_rewinding();
@@ -330,7 +334,10 @@ impl<'t> App<'t> {
                     self.scrub(at);
                 } else if mousestate.right() || mousestate.middle() {
                     let moved = self.pixel(xrel, yrel);
-                    self.camera.center = [self.camera.center[0] - moved[0] / self.camera.zoom, self.camera.center[1] - moved[1] / self.camera.zoom];
+                    self.camera.center = [
+                        self.camera.center[0] - moved[0] / self.camera.zoom,
+                        self.camera.center[1] - moved[1] / self.camera.zoom,
+                    ];
                     (self.loose, self.dragged) = (true, true);
                 }
             }
@@ -559,7 +566,9 @@ impl<'t> App<'t> {
             self.focus = Some(Focus::Sleepers);
             return self.react(reaction);
         }
-        if let (Some(row), Some(panel)) = (boxes::row_at(self.place(Focus::Happenings), scale, at), &mut self.happenings) {
+        if let (Some(row), Some(panel)) =
+            (boxes::row_at(self.place(Focus::Happenings), scale, at), &mut self.happenings)
+        {
             let reaction = panel.click(row);
             self.focus = Some(Focus::Happenings);
             return self.react(reaction);
@@ -586,7 +595,10 @@ impl<'t> App<'t> {
 
     /// Whether somebody looks behind the scenes, so that a click is a question and no input.
     fn takes_apart(&self) -> bool {
-        let panels = self.sleepers.is_some() || self.happenings.is_some() || self.console_open || self.inspector.actor().is_some();
+        let panels = self.sleepers.is_some()
+            || self.happenings.is_some()
+            || self.console_open
+            || self.inspector.actor().is_some();
         self.show != Show::default() || panels || self.frame.paused
     }
 
@@ -738,7 +750,10 @@ impl<'t> App<'t> {
         self.draw_state()?;
         if std::mem::take(&mut self.shoot) {
             let file = format!("{}_{:06}.png", self.map_name, self.frame.scene.tick);
-            let written = self.painter.pixels().and_then(|pixels| std::fs::write(&file, pixels.to_png()).map_err(|error| error.to_string()));
+            let written = self
+                .painter
+                .pixels()
+                .and_then(|pixels| std::fs::write(&file, pixels.to_png()).map_err(|error| error.to_string()));
             self.notice(match written {
                 Ok(()) => format!("screenshot: {file}"),
                 Err(problem) => format!("no screenshot: {file}: {problem}"),
@@ -751,7 +766,9 @@ impl<'t> App<'t> {
     fn draw_chosen(&mut self, part: f32) -> Result<(), String> {
         let scale = self.scale();
         let chosen = self.inspector.actor();
-        let Some(sprite) = self.frame.scene.actors.iter().find(|sprite| Some(sprite.id) == chosen) else { return Ok(()) };
+        let Some(sprite) = self.frame.scene.actors.iter().find(|sprite| Some(sprite.id) == chosen) else {
+            return Ok(());
+        };
         let at = self.camera.to_screen(sprite.body_at.between(part));
         let radius = (sprite.size[0].max(sprite.size[1]).max(12.0) * 0.7) * self.camera.zoom;
         marks::ring(self.painter.easel(), at, radius, scale, [255, 240, 160, 230])
@@ -822,7 +839,13 @@ impl<'t> App<'t> {
         let easel = self.painter.easel();
         boxes::plate(easel, place, scale)?;
         let title = "Saved games: a digit loads, Shift and a digit saves, Escape closes";
-        font.line(easel, [place[0] + 6.0 * scale, place[1] + 5.0 * scale], scale, boxes::colour_of(Tone::Strong), title)?;
+        font.line(
+            easel,
+            [place[0] + 6.0 * scale, place[1] + 5.0 * scale],
+            scale,
+            boxes::colour_of(Tone::Strong),
+            title,
+        )?;
         let (wide, high) = ((place[2] - 12.0 * scale) / 4.0, (place[3] - 20.0 * scale) / 3.0);
         for (at, slot) in slots.iter().enumerate() {
             let x = place[0] + 6.0 * scale + (at % 4) as f32 * wide;
@@ -830,7 +853,13 @@ impl<'t> App<'t> {
             let picture = [x + 2.0 * scale, y, wide - 8.0 * scale, high - 16.0 * scale];
             if let Some(texture) = self.thumbnails.get(at) {
                 let [pw, ph] = easel.size_of(*texture);
-                let quad = Quad { part: [0, 0, pw, ph], place: picture, flips: Default::default(), rotation: 0.0, colour: [255; 4] };
+                let quad = Quad {
+                    part: [0, 0, pw, ph],
+                    place: picture,
+                    flips: Default::default(),
+                    rotation: 0.0,
+                    colour: [255; 4],
+                };
                 easel.quad(*texture, &quad)?;
             }
             easel.frame(picture, scale, [92, 96, 140, 255])?;

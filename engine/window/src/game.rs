@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dormouse::console::{Completion, Console, complete};
+use dormouse::happenings::Happening;
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
-use dormouse::happenings::Happening;
 use dormouse::{Config, OutputKind, Scripts, World};
 
 use crate::images::Pixels;
@@ -288,7 +288,9 @@ impl Game {
         for line in lines {
             if line.kind == OutputKind::Error {
                 let first = line.text.lines().next().unwrap_or_default();
-                self.next.notices.push(format!("{}: {first}", if line.actor.is_empty() { "world" } else { &line.actor }));
+                self.next
+                    .notices
+                    .push(format!("{}: {first}", if line.actor.is_empty() { "world" } else { &line.actor }));
             }
         }
         let happenings = self.world.take_happenings();
@@ -412,7 +414,13 @@ impl Game {
         }
         let now = self.world.now();
         let inputs = self.past.inputs().iter().take_while(|(tick, _)| *tick <= now).cloned().collect();
-        let save = Save { map: self.setup.map.name.clone(), seed: self.setup.seed, tick: now, hash: self.world.hash(), inputs };
+        let save = Save {
+            map: self.setup.map.name.clone(),
+            seed: self.setup.seed,
+            tick: now,
+            hash: self.world.hash(),
+            inputs,
+        };
         self.slots.save(slot, &save, picture)
     }
 
@@ -441,7 +449,10 @@ impl Game {
             past.lived(&world, &due);
         }
         if world.hash() != save.hash {
-            return Err(format!("{}: it does not lead to the same world any more: its map or scripts have changed", path.display()));
+            return Err(format!(
+                "{}: it does not lead to the same world any more: its map or scripts have changed",
+                path.display()
+            ));
         }
         world.set_watching(self.wants.watches());
         self.world = world;

@@ -140,7 +140,8 @@ impl Keys {
         for (name, buttons) in &file.gamepad {
             for button in buttons {
                 let known = Button::from_string(button);
-                keys.buttons.push((known.ok_or_else(|| format!("there is no button `{button}` on a gamepad"))?, name.clone()));
+                keys.buttons
+                    .push((known.ok_or_else(|| format!("there is no button `{button}` on a gamepad"))?, name.clone()));
             }
         }
         for (act, codes) in &file.window {
@@ -173,7 +174,9 @@ impl Keys {
 }
 
 fn scancode(name: &str) -> Result<Scancode, String> {
-    Scancode::from_name(name).ok_or_else(|| format!("there is no key `{name}`; keys are called as on a US keyboard: \"A\", \"Left\", \"F1\""))
+    Scancode::from_name(name).ok_or_else(|| {
+        format!("there is no key `{name}`; keys are called as on a US keyboard: \"A\", \"Left\", \"F1\"")
+    })
 }
 
 /// Where something that is held comes from, so that two keys for the same thing do not quarrel.
@@ -351,7 +354,10 @@ mod tests {
         assert_eq!(heard(players.button(9, Button::A, true)), "key 2 space down");
         assert_eq!(players.stick(9, false, -30_000).len(), 1);
         assert!(players.stick(9, false, -12_000).is_empty(), "not yet let go");
-        assert_eq!(players.unplug(9).iter().map(What::to_string).collect::<Vec<_>>(), ["key 2 left up", "key 2 space up"]);
+        assert_eq!(
+            players.unplug(9).iter().map(What::to_string).collect::<Vec<_>>(),
+            ["key 2 left up", "key 2 space up"]
+        );
         assert_eq!(players.plug(11), 2);
         assert!(players.button(9, Button::A, true).is_none());
     }

@@ -102,7 +102,13 @@ const MAX_LINES: usize = 4;
 const BUDGET_EVERY: u64 = 60;
 
 /// Looks at the world as far as it is wanted. `fresh` is what happened since the last look.
-pub fn look(world: &World, fresh: &mut VecDeque<Happening>, scene: &Scene, wants: &Wants, budgeted: &mut u64) -> Overlay {
+pub fn look(
+    world: &World,
+    fresh: &mut VecDeque<Happening>,
+    scene: &Scene,
+    wants: &Wants,
+    budgeted: &mut u64,
+) -> Overlay {
     let mut overlay = Overlay::default();
     if wants.labels {
         overlay.labels = scene.actors.iter().take(MAX_LABELS).map(|sprite| label(world, sprite.id)).collect();

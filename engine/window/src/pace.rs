@@ -2,6 +2,8 @@
 //! channel, frames go out through a slot that holds one. A slow screen leaves the slot full, and the world goes on
 //! without it; a slow tick leaves it empty, and the screen shows what it has.
 
+#![expect(clippy::disallowed_methods, reason = "here alone ticks are paced, by the clock outside")]
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -97,7 +99,9 @@ impl Pace {
     pub fn end(mut self) -> Result<Farewell, String> {
         self.commands = None;
         let thread = self.thread.take().ok_or("the game is over")?;
-        thread.join().map_err(|_| "the simulation has failed: this is a defect of Dormouse; the recording is whole up to there".into())
+        thread.join().map_err(|_| {
+            "the simulation has failed: this is a defect of Dormouse; the recording is whole up to there".into()
+        })
     }
 }
 

@@ -176,7 +176,13 @@ mod tests {
 
     fn sample() -> Save {
         let key = |down| What::Key { player: 1, key: "left".into(), down };
-        Save { map: "a \"keep\"".into(), seed: 7, tick: 300, hash: 0xfeed, inputs: vec![(10, key(true)), (12, key(false))] }
+        Save {
+            map: "a \"keep\"".into(),
+            seed: 7,
+            tick: 300,
+            hash: 0xfeed,
+            inputs: vec![(10, key(true)), (12, key(false))],
+        }
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl Ears {
         }
         let mut known = HashMap::new();
         for sprite in &scene.actors {
-            let Some(actions) = self.actions.get(sprite.class as usize).filter(|actions| !actions.is_empty()) else { continue };
+            let Some(actions) = self.actions.get(sprite.class as usize).filter(|actions| !actions.is_empty()) else {
+                continue;
+            };
             let before = self.known.get(&sprite.id).copied();
             let mut taking = 0_u64;
             for (bit, action) in actions.iter().enumerate() {
@@ -102,7 +104,13 @@ fn snake(name: &str) -> String {
 
 /// `turn_on` as actions are called: `TurnOn`.
 fn camel(name: &str) -> String {
-    name.split('_').map(|word| word.chars().next().map_or_else(String::new, |first| first.to_uppercase().chain(word.chars().skip(1)).collect())).collect()
+    name.split('_')
+        .map(|word| {
+            word.chars()
+                .next()
+                .map_or_else(String::new, |first| first.to_uppercase().chain(word.chars().skip(1)).collect())
+        })
+        .collect()
 }
 
 /// The names of the sounds in a map's folder, without their ending.
@@ -206,7 +214,8 @@ impl Speaker {
                 continue;
             }
             let side = ((at[0] - middle[0]) / reach).clamp(-1.0, 1.0) * 0.6;
-            let voice = Voice { samples: samples.clone(), at: 0, left: volume * (1.0 - side), right: volume * (1.0 + side) };
+            let voice =
+                Voice { samples: samples.clone(), at: 0, left: volume * (1.0 - side), right: volume * (1.0 + side) };
             let mut mixer = self.device.lock();
             if mixer.voices.len() < MAX_VOICES {
                 mixer.voices.push(voice);

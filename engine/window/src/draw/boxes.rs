@@ -38,17 +38,29 @@ pub fn plate<T: RenderTarget>(easel: &mut Easel<'_, T>, place: [f32; 4], scale: 
 }
 
 /// A box with lines of text in it.
-pub fn panel<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, place: [f32; 4], scale: f32, lines: &[Line]) -> Result<(), String> {
+pub fn panel<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    font: &Font,
+    place: [f32; 4],
+    scale: f32,
+    lines: &[Line],
+) -> Result<(), String> {
     plate(easel, place, scale)?;
     let (columns, rows) = room([place[2], place[3]], scale);
     for (row, line) in lines.iter().take(rows).enumerate() {
         let y = place[1] + (4.0 + row as f32 * LINE) * scale;
         let mut x = place[0] + 4.0 * scale;
         if line.selected {
-            easel.fill([place[0] + 2.0 * scale, y - 1.5 * scale, place[2] - 4.0 * scale, LINE * scale], [64, 68, 120, 200])?;
+            easel.fill(
+                [place[0] + 2.0 * scale, y - 1.5 * scale, place[2] - 4.0 * scale, LINE * scale],
+                [64, 68, 120, 200],
+            )?;
         }
         if let Some(column) = line.cursor {
-            easel.fill([x + column as f32 * ADVANCE * scale - scale / 2.0, y - scale, scale, 9.0 * scale], [255, 255, 255, 220])?;
+            easel.fill(
+                [x + column as f32 * ADVANCE * scale - scale / 2.0, y - scale, scale, 9.0 * scale],
+                [255, 255, 255, 220],
+            )?;
         }
         let mut left = columns;
         for span in &line.spans {
@@ -78,9 +90,16 @@ pub struct Graph<'a> {
 
 impl Graph<'_> {
     /// Draws it.
-    pub fn draw<T: RenderTarget>(&self, easel: &mut Easel<'_, T>, font: &Font, place: [f32; 4], scale: f32) -> Result<(), String> {
+    pub fn draw<T: RenderTarget>(
+        &self,
+        easel: &mut Easel<'_, T>,
+        font: &Font,
+        place: [f32; 4],
+        scale: f32,
+    ) -> Result<(), String> {
         plate(easel, place, scale)?;
-        let [x, y, w, h] = [place[0] + 3.0 * scale, place[1] + 13.0 * scale, place[2] - 6.0 * scale, place[3] - 16.0 * scale];
+        let [x, y, w, h] =
+            [place[0] + 3.0 * scale, place[1] + 13.0 * scale, place[2] - 6.0 * scale, place[3] - 16.0 * scale];
         let most = self.times.iter().copied().fold(self.limit * 1.25, f32::max);
         let step = w / SHOWN as f32;
         let shown = &self.times[self.times.len().saturating_sub(SHOWN)..];
@@ -137,7 +156,14 @@ pub fn tick_at(place: [f32; 4], scale: f32, (first, last): (u64, u64), x: f32) -
 }
 
 /// Short lines that come and go, from the upper left corner down.
-pub fn notices<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, at: [f32; 2], most: f32, scale: f32, lines: &[String]) -> Result<(), String> {
+pub fn notices<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    font: &Font,
+    at: [f32; 2],
+    most: f32,
+    scale: f32,
+    lines: &[String],
+) -> Result<(), String> {
     let columns = ((most / scale - 8.0) / ADVANCE).max(8.0) as usize;
     let mut y = at[1];
     for line in lines.iter().flat_map(|line| text::wrap(&dormouse::observe::clean(line), columns)) {

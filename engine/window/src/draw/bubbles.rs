@@ -28,7 +28,14 @@ struct Bubble {
 }
 
 /// Draws what is being said by those in view.
-pub fn draw<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &Camera, scene: &Scene, part: f32, scale: f32) -> Result<(), String> {
+pub fn draw<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    font: &Font,
+    camera: &Camera,
+    scene: &Scene,
+    part: f32,
+    scale: f32,
+) -> Result<(), String> {
     let mut bubbles: Vec<Bubble> = Vec::new();
     let [width, height] = camera.size.map(|side| side as f32);
     for speech in &scene.speeches {
@@ -54,7 +61,15 @@ pub fn draw<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &Cam
         if tip[1] > foot {
             let tip_y = tip[1].min(foot + 10.0 * scale);
             let side = 3.0 * scale;
-            easel.polygon([[tip[0] - side - scale, foot], [tip[0] + side + scale, foot], [tip[0], tip_y + scale], [tip[0], tip_y + scale]], EDGE)?;
+            easel.polygon(
+                [
+                    [tip[0] - side - scale, foot],
+                    [tip[0] + side + scale, foot],
+                    [tip[0], tip_y + scale],
+                    [tip[0], tip_y + scale],
+                ],
+                EDGE,
+            )?;
         }
         easel.fill([x + scale, y, w - 2.0 * scale, h], EDGE)?;
         easel.fill([x, y + scale, w, h - 2.0 * scale], EDGE)?;
@@ -62,7 +77,10 @@ pub fn draw<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &Cam
         if tip[1] > foot {
             let side = 2.0 * scale;
             let tip_y = tip[1].min(foot + 10.0 * scale) - scale;
-            easel.polygon([[tip[0] - side, foot - scale], [tip[0] + side, foot - scale], [tip[0], tip_y], [tip[0], tip_y]], PAPER)?;
+            easel.polygon(
+                [[tip[0] - side, foot - scale], [tip[0] + side, foot - scale], [tip[0], tip_y], [tip[0], tip_y]],
+                PAPER,
+            )?;
         }
         for (number, line) in bubble.lines.iter().enumerate() {
             let at = [x + 5.0 * scale, y + 3.5 * scale + number as f32 * LINE * scale];

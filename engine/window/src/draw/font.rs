@@ -3,7 +3,10 @@
 
 /// Columns and rows of a letter.
 pub const LETTER: [u32; 2] = [5, 7];
+/// Letters that hang two rows below the others.
+pub const HANGING: &str = "gpqy";
 /// The letters from the blank to the tilde, in the order of their codes.
+#[rustfmt::skip]
 pub const LETTERS: [&[u8; 7]; 95] = [
     b"0000000", b"4444004", b"aaa0000", b"aavavaa", b"4fke5u4", b"op248j3", b"cik8lid", b"c480000",
     b"2488842", b"8422248", b"04lel40", b"044v440", b"0000c48", b"000v000", b"00000cc", b"01248g0",
@@ -13,8 +16,8 @@ pub const LETTERS: [&[u8; 7]; 95] = [
     b"hhhvhhh", b"e44444e", b"72222ic", b"hikokih", b"ggggggv", b"hrllhhh", b"hpljhhh", b"ehhhhhe",
     b"uhhuggg", b"ehhhlid", b"uhhukih", b"fgge11u", b"v444444", b"hhhhhhe", b"hhhhha4", b"hhhllla",
     b"hha4ahh", b"hhha444", b"v1248gv", b"e88888e", b"0g84210", b"e22222e", b"4ah0000", b"000000v",
-    b"8420000", b"00e1fhf", b"ggmphhu", b"00egghe", b"11djhhf", b"00ehvge", b"698s888", b"0fhhf1e",
+    b"8420000", b"00e1fhf", b"ggmphhu", b"00egghe", b"11djhhf", b"00ehvge", b"698s888", b"fhhhf1e",
     b"ggmphhh", b"40c444e", b"20622ic", b"ggikoki", b"c44444e", b"00qllhh", b"00mphhh", b"00ehhhe",
-    b"00uhugg", b"00djf11", b"00mpggg", b"00ege1u", b"88s8896", b"00hhhjd", b"00hhha4", b"00hhlla",
-    b"00ha4ah", b"00hhf1e", b"00v248v", b"2448442", b"4444444", b"8442448", b"008l200",
+    b"uhhhugg", b"fhhhf11", b"00mpggg", b"00ege1u", b"88s8896", b"00hhhjd", b"00hhha4", b"00hhlla",
+    b"00ha4ah", b"hhhhf1e", b"00v248v", b"2448442", b"4444444", b"8442448", b"008l200",
 ];

@@ -29,7 +29,13 @@ fn colour_of(outcome: Outcome) -> [u8; 3] {
 }
 
 /// Draws the wires.
-pub fn arrows<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &Camera, arrows: &[Arrow], scale: f32) -> Result<(), String> {
+pub fn arrows<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    font: &Font,
+    camera: &Camera,
+    arrows: &[Arrow],
+    scale: f32,
+) -> Result<(), String> {
     // What is lit lies on what is not.
     let mut order: Vec<&Arrow> = arrows.iter().collect();
     let lit = |arrow: &Arrow| arrow.lit.filter(|(ago, _)| *ago < GLOWS);
@@ -55,7 +61,8 @@ pub fn arrows<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &C
         if lit(arrow).is_some() {
             let to = arrow.to.iter().map(|to| camera.to_screen(*to)).next().unwrap_or(from);
             let middle = [from[0] + (to[0] - from[0]) * 0.4, from[1] + (to[1] - from[1]) * 0.4];
-            let at = [(middle[0] - text::width(&arrow.text, scale) / 2.0).round(), (middle[1] - LINE * scale / 2.0).round()];
+            let at =
+                [(middle[0] - text::width(&arrow.text, scale) / 2.0).round(), (middle[1] - LINE * scale / 2.0).round()];
             font.edged(easel, at, scale, [colour[0], colour[1], colour[2], 255], &arrow.text)?;
         }
     }
@@ -63,7 +70,14 @@ pub fn arrows<T: RenderTarget>(easel: &mut Easel<'_, T>, font: &Font, camera: &C
 }
 
 /// A line with a head, that stops short of what it points at.
-fn shaft<T: RenderTarget>(easel: &mut Easel<'_, T>, from: [f32; 2], to: [f32; 2], thick: f32, colour: Colour, scale: f32) -> Result<(), String> {
+fn shaft<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    from: [f32; 2],
+    to: [f32; 2],
+    thick: f32,
+    colour: Colour,
+    scale: f32,
+) -> Result<(), String> {
     let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
     let length = dx.hypot(dy);
     if length < 1.0 {
@@ -74,7 +88,10 @@ fn shaft<T: RenderTarget>(easel: &mut Easel<'_, T>, from: [f32; 2], to: [f32; 2]
     let neck = [to[0] - ux * head, to[1] - uy * head];
     easel.line(from, neck, thick, colour)?;
     let half = head * 0.6;
-    easel.polygon([to, [neck[0] - uy * half, neck[1] + ux * half], [neck[0] + uy * half, neck[1] - ux * half], to], colour)
+    easel.polygon(
+        [to, [neck[0] - uy * half, neck[1] + ux * half], [neck[0] + uy * half, neck[1] - ux * half], to],
+        colour,
+    )
 }
 
 /// Draws names over heads, and what each does.
@@ -92,7 +109,8 @@ pub fn labels<T: RenderTarget>(
         let Some(sprite) = scene.actors.iter().find(|sprite| sprite.id == label.id) else { continue };
         let at = camera.to_screen(sprite.body_at.between(part));
         let lines: Vec<&str> = label.lines.iter().map(String::as_str).collect();
-        let widest = lines.iter().chain([&label.name.as_str()]).map(|line| text::width(line, scale)).fold(0.0, f32::max);
+        let widest =
+            lines.iter().chain([&label.name.as_str()]).map(|line| text::width(line, scale)).fold(0.0, f32::max);
         let height = (1 + lines.len()) as f32 * LINE * scale;
         let mut place = [(at[0] - widest / 2.0).round(), (at[1] + 8.0 * camera.zoom).round(), widest, height];
         // Below those that are there already.
@@ -116,7 +134,13 @@ pub fn labels<T: RenderTarget>(
 }
 
 /// Draws the shapes of bodies: solid ones, triggers, and the points of those that have none.
-pub fn shapes<T: RenderTarget>(easel: &mut Easel<'_, T>, camera: &Camera, scene: &Scene, part: f32, scale: f32) -> Result<(), String> {
+pub fn shapes<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    camera: &Camera,
+    scene: &Scene,
+    part: f32,
+    scale: f32,
+) -> Result<(), String> {
     for sprite in &scene.actors {
         let [x, y] = camera.to_screen(sprite.body_at.between(part));
         let Some(body) = sprite.body else {
@@ -139,7 +163,13 @@ pub fn shapes<T: RenderTarget>(easel: &mut Easel<'_, T>, camera: &Camera, scene:
 }
 
 /// A circle's line.
-pub fn ring<T: RenderTarget>(easel: &mut Easel<'_, T>, [x, y]: [f32; 2], radius: f32, thick: f32, colour: Colour) -> Result<(), String> {
+pub fn ring<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    [x, y]: [f32; 2],
+    radius: f32,
+    thick: f32,
+    colour: Colour,
+) -> Result<(), String> {
     let point = |part: usize| {
         let (sin, cos) = (part as f32 / 24.0 * std::f32::consts::TAU).sin_cos();
         [x + cos * radius, y + sin * radius]

@@ -2,25 +2,25 @@
 
 pub mod actors;
 pub mod boxes;
+pub mod bubbles;
 pub mod easel;
+mod font;
 pub mod light;
 pub mod marks;
-pub mod bubbles;
-mod font;
 pub mod text;
 pub mod tiles;
 
 use std::sync::Arc;
 
 use dormouse::map::Map;
-use dormouse::map::picture::Content;
+use dormouse::map::picture::{Content, Layer};
 use sdl2::render::{Canvas, RenderTarget, TextureCreator};
 
 use crate::camera::Camera;
 use crate::game::Frame;
 use crate::images::Pixels;
 use crate::scene::Scene;
-use crate::stage::Stage;
+use crate::stage::{Stage, dim_of, is_above};
 use actors::Piece;
 use easel::Easel;
 use light::Light;
@@ -86,13 +86,15 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
                 if self.bands[number] == number {
                     self.band(number, camera, milliseconds)?;
                 }
-            } else if layer.visible {
-                let (easel, images) = (&mut self.easel, &self.images);
-                tiles::draw_layer(easel, images, &stage.picture, stage.tile, layer, camera, milliseconds)?;
+            } else if !is_above(layer) {
+                self.layer(&stage, layer, camera, milliseconds)?;
             }
         }
         // Whoever has no layer, because the map has none for objects.
         self.band(stage.picture.layers.len(), camera, milliseconds)?;
+        for layer in stage.picture.layers.iter().filter(|layer| is_above(layer)) {
+            self.layer(&stage, layer, camera, milliseconds)?;
+        }
         self.light.draw(&mut self.easel, &stage, camera, scene, part)
     }
 
@@ -113,6 +115,14 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
             marks::labels(easel, font, camera, scene, &frame.overlay.labels, part, small)?;
         }
         Ok(())
+    }
+
+    fn layer(&mut self, stage: &Stage, layer: &Layer, camera: &Camera, milliseconds: u64) -> Result<(), String> {
+        if !layer.visible || dim_of(layer).is_some() {
+            return Ok(());
+        }
+        let (easel, images) = (&mut self.easel, &self.images);
+        tiles::draw_layer(easel, images, &stage.picture, stage.tile, layer, camera, milliseconds)
     }
 
     fn band(&mut self, band: usize, camera: &Camera, milliseconds: u64) -> Result<(), String> {

@@ -5,7 +5,7 @@ use dormouse::map::picture::Colour;
 use sdl2::render::{BlendMode, RenderTarget};
 
 use super::easel::{Easel, Quad, TextureId};
-use super::font::{LETTER, LETTERS};
+use super::font::{HANGING, LETTER, LETTERS};
 use crate::images::Pixels;
 
 /// Pixels from letter to letter and from line to line, before they are scaled.
@@ -39,7 +39,8 @@ impl Font {
             let number = number_of(letter);
             if number != 0 {
                 let part = [number * LETTER[0], 0, LETTER[0], LETTER[1]];
-                let place = [at, y, LETTER[0] as f32 * scale, LETTER[1] as f32 * scale];
+                let hangs = if HANGING.contains(letter) { 2.0 * scale } else { 0.0 };
+                let place = [at, y + hangs, LETTER[0] as f32 * scale, LETTER[1] as f32 * scale];
                 easel.quad(self.texture, &Quad { part, place, flips: Default::default(), rotation: 0.0, colour })?;
             }
             at += ADVANCE * scale;
