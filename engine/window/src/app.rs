@@ -19,6 +19,7 @@ use sdl2::video::{FullscreenType, Window};
 
 use crate::camera::Camera;
 use crate::draw::easel::{Quad, TextureId};
+use crate::draw::text::LINE;
 use crate::draw::{Painter, Show, boxes, marks, text_scale};
 use crate::game::{Command, Frame, SPEEDS, Setup};
 use crate::images::Pixels;
@@ -823,11 +824,11 @@ impl<'t> App<'t> {
         lines.push(Line::of(Tone::Dim, "Wheel: zoom. Right drag: look around. Ctrl Q: quit."));
         let [w, h] = self.camera.size.map(|side| side as f32);
         let mut scale = self.scale();
-        while scale > 1.0 && (lines.len() as f32 * 10.0 + 8.0) * scale > h {
+        while scale > 1.0 && (lines.len() as f32 * LINE + 8.0) * scale > h {
             scale -= 1.0;
         }
         let widest = lines.iter().map(|line| line.text().chars().count()).max().unwrap_or(0) as f32;
-        let (width, height) = ((widest * 6.0 + 10.0) * scale, (lines.len() as f32 * 10.0 + 8.0) * scale);
+        let (width, height) = ((widest * 6.0 + 10.0) * scale, (lines.len() as f32 * LINE + 8.0) * scale);
         ([((w - width) / 2.0).max(0.0), ((h - height) / 2.0).max(0.0), width.min(w), height.min(h)], scale, lines)
     }
 

@@ -168,7 +168,7 @@ mod tests {
 
     fn push(tick: u64) -> Vec<What> {
         let fields = [("by".to_owned(), (tick as f64).into())].into();
-        if tick % 7 == 0 {
+        if tick.is_multiple_of(7) {
             vec![What::Event { actor: "walker".into(), name: "Push".into(), fields }]
         } else {
             Vec::new()

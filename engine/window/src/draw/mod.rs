@@ -4,7 +4,6 @@ pub mod actors;
 pub mod boxes;
 pub mod bubbles;
 pub mod easel;
-mod font;
 pub mod light;
 pub mod marks;
 pub mod text;

@@ -5,13 +5,24 @@ use dormouse::map::picture::Colour;
 use sdl2::render::{BlendMode, RenderTarget};
 
 use super::easel::{Easel, Quad, TextureId};
-use super::font::{HANGING, LETTER, LETTERS};
 use crate::images::Pixels;
 
 /// Pixels from letter to letter and from line to line, before they are scaled.
 pub const ADVANCE: f32 = 6.0;
 /// See [`ADVANCE`].
-pub const LINE: f32 = 10.0;
+pub const LINE: f32 = 11.0;
+
+/// The letters, drawn by `assets/font.py`: cells of six by twelve pixels, sixteen in a row.
+const SHEET: &[u8] = include_bytes!("../../assets/font.png");
+const CELL: [u32; 2] = [6, 12];
+const COLUMNS: u32 = 16;
+/// Rows of a cell above capitals.
+const ABOVE: f32 = 2.0;
+/// The letters after those of Latin-1.
+const SYMBOLS: [char; 16] = [
+    '\u{2190}', '\u{2191}', '\u{2192}', '\u{2193}', '\u{2026}', '\u{2013}', '\u{2014}', '\u{2018}', '\u{2019}',
+    '\u{201c}', '\u{201d}', '\u{2022}', '\u{25cf}', '\u{25b6}', '\u{2713}', '\u{2717}',
+];
 
 /// The font, as a texture.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +31,12 @@ pub struct Font {
 }
 
 impl Font {
-    /// Draws all letters once.
+    /// Reads the letters once.
     pub fn new<T: RenderTarget>(easel: &mut Easel<'_, T>) -> Result<Font, String> {
-        Ok(Font { texture: easel.add(&sheet(), BlendMode::Blend, false)? })
+        Ok(Font { texture: easel.add(&Pixels::from_png(SHEET)?, BlendMode::Blend, false)? })
     }
 
-    /// Draws one line from its upper left corner, each pixel of the font so many of the screen. Where it ends.
+    /// Draws one line, its capitals from there down, each pixel of the font so many of the screen. Where it ends.
     pub fn line<T: RenderTarget>(
         &self,
         easel: &mut Easel<'_, T>,
@@ -36,11 +47,10 @@ impl Font {
     ) -> Result<f32, String> {
         let mut at = x;
         for letter in text.chars() {
-            let number = number_of(letter);
-            if number != 0 {
-                let part = [number * LETTER[0], 0, LETTER[0], LETTER[1]];
-                let hangs = if HANGING.contains(letter) { 2.0 * scale } else { 0.0 };
-                let place = [at, y + hangs, LETTER[0] as f32 * scale, LETTER[1] as f32 * scale];
+            if !letter.is_whitespace() {
+                let number = number_of(letter);
+                let part = [number % COLUMNS * CELL[0], number / COLUMNS * CELL[1], CELL[0], CELL[1]];
+                let place = [at, y - ABOVE * scale, CELL[0] as f32 * scale, CELL[1] as f32 * scale];
                 easel.quad(self.texture, &Quad { part, place, flips: Default::default(), rotation: 0.0, colour })?;
             }
             at += ADVANCE * scale;
@@ -57,7 +67,7 @@ impl Font {
         colour: Colour,
         text: &str,
     ) -> Result<f32, String> {
-        for (dx, dy) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
+        for (dx, dy) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (1.0, 1.0)] {
             self.line(easel, [x + dx * scale, y + dy * scale], scale, [16, 12, 22, colour[3]], text)?;
         }
         self.line(easel, [x, y], scale, colour, text)
@@ -69,45 +79,13 @@ pub fn width(text: &str, scale: f32) -> f32 {
     (text.chars().count() as f32 * ADVANCE - 1.0).max(0.0) * scale
 }
 
-/// The place of a letter in the sheet. Those with marks are shown without them, what is unknown as a question mark.
+/// The place of a letter in the sheet; that of the sign for what is not in it, for all others.
 fn number_of(letter: char) -> u32 {
-    let plain = match letter {
-        ' '..='~' => letter,
-        'à'..='å' => 'a',
-        'è'..='ë' => 'e',
-        'ì'..='ï' => 'i',
-        'ò'..='ö' => 'o',
-        'ù'..='ü' => 'u',
-        'À'..='Å' => 'A',
-        'È'..='Ë' => 'E',
-        'Ò'..='Ö' => 'O',
-        'Ù'..='Ü' => 'U',
-        'ç' => 'c',
-        'ñ' => 'n',
-        'ß' => 's',
-        '‘' | '’' => '\'',
-        '“' | '”' => '"',
-        '–' | '—' => '-',
-        '…' => '.',
-        '\t' | '\u{a0}' => ' ',
-        _ => '?',
-    };
-    plain as u32 - ' ' as u32
-}
-
-fn sheet() -> Pixels {
-    let width = LETTERS.len() as u32 * LETTER[0];
-    let mut pixels = Pixels { width, height: LETTER[1], rgba: vec![0; (width * LETTER[1] * 4) as usize] };
-    for (number, rows) in LETTERS.iter().enumerate() {
-        for (y, row) in rows.iter().enumerate() {
-            let bits = (*row as char).to_digit(32).unwrap_or(0);
-            for x in (0..LETTER[0]).filter(|x| bits >> (LETTER[0] - 1 - x) & 1 == 1) {
-                let at = (y * width as usize + number * LETTER[0] as usize + x as usize) * 4;
-                pixels.rgba[at..at + 4].fill(255);
-            }
-        }
+    match letter as u32 {
+        code @ 32..=127 => code - 32,
+        code @ 160..=255 => code - 64,
+        _ => SYMBOLS.iter().position(|symbol| *symbol == letter).map_or(127 - 32, |at| 192 + at as u32),
     }
-    pixels
 }
 
 /// Breaks text into lines of at most so many letters, between words where that is possible.
@@ -151,10 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_is_a_letter() {
-        assert!(LETTERS.iter().flat_map(|rows| rows.iter()).all(|row| (*row as char).is_digit(32)));
-        assert!((' '..='~').all(|letter| number_of(letter) < LETTERS.len() as u32));
-        assert_eq!(number_of('é'), number_of('e'));
-        assert_eq!(number_of('\u{7}'), number_of('?'));
+    fn every_letter_is_in_the_sheet() {
+        let sheet = Pixels::from_png(SHEET).unwrap();
+        assert_eq!(sheet.width, CELL[0] * COLUMNS);
+        for letter in (' '..='~').chain('\u{a1}'..='\u{ff}').chain(SYMBOLS) {
+            let number = number_of(letter);
+            assert!((number / COLUMNS + 1) * CELL[1] <= sheet.height, "{letter}");
+            assert!(letter == '\u{7f}' || number != 127 - 32, "{letter}");
+        }
+        assert_eq!(number_of('\u{4e00}'), number_of('\u{7f}'));
     }
 }
