@@ -286,14 +286,53 @@ fn each_way_to_wake_has_its_cause() {
         happening.cause.and_then(|cause| history.get(cause)).map(|cause| cause.kind.to_string()).unwrap_or_default()
     };
     assert_eq!(cause("logs woken"), "Jammed is raised in a task");
-    assert_eq!(cause("logs awaited"), "task is done");
+    // What one asked or awaited oneself is no new cause.
+    assert_eq!(cause("logs awaited"), "spawned, a Subject");
     assert_eq!(cause("logs sung"), "Sing finishes");
     assert_eq!(cause("logs asked"), "handles Question");
-    assert_eq!(cause("logs answered"), "handles Question");
+    assert_eq!(cause("logs answered"), "task starts");
     assert_eq!(cause("logs end"), "despawned");
     assert_eq!(cause("Sing finishes"), "Sing begins");
-    assert_eq!(cause("spawned, a Subject2"), "task is done");
+    assert_eq!(cause("spawned, a Subject2"), "spawned, a Subject");
     assert!(history.all().any(|happening| matches!(happening.kind, Kind::Event { fate: Fate::Mailed, .. })));
+}
+
+/// What goes on for ever has no chain that grows for ever.
+#[test]
+fn chains_do_not_grow() {
+    let methods = "
+        function Subject:handleEvent(event) return 1 end
+        function Subject:Action_Patrol()
+            local other = find('other')
+            while true do
+                pcall(function() self:move_by(vector.create(100, 0, 0), 60) end)
+                ask(other, { name = 'Question' })
+                start(function() wait(1) end):await()
+                race { function() wait(1) end, function() wait(2) end }
+                pcall(wait_event, 'Never', 1)
+                self:Action_Step()
+                log 'round'
+            end
+        end
+        function Subject:Action_Step() wait(1) end";
+    let body = "body = { kind = 'solid' }";
+    let mut stage = Stage::new(&[("subject.luau", &class("Subject", body, methods))]);
+    stage.world.set_watching(true);
+    let first = stage.spawn("Subject", &[("name", "first".into())]);
+    stage.spawn("Subject", &[("name", "other".into()), ("position", dormouse::Datum::Vector([20.0, 0.0, 0.0]))]);
+    let name = stage.world.name_of(first);
+    stage.world.tick(&[What::Action { actor: name, action: "Patrol".into(), arg: Default::default() }]);
+    stage.ticks(200);
+    let mut history = History::new(10_000);
+    history.extend(stage.world.take_happenings());
+    assert_eq!(stage.errors(), Vec::<String>::new());
+    let rounds: Vec<&Happening> = history.all().filter(|step| step.kind.to_string() == "logs round").collect();
+    assert!(rounds.len() > 10, "{}", rounds.len());
+    let way = |number| history.chain(number).iter().map(|step| step.kind.to_string()).collect::<Vec<_>>();
+    let last = rounds[rounds.len() - 1].number;
+    assert!(way(last).len() <= 4, "{:#?}", way(last));
+    let longest = history.all().map(|step| way(step.number)).max_by_key(Vec::len).unwrap_or_default();
+    assert!(longest.len() <= 9, "{longest:#?}");
 }
 
 /// Whatever a world is made to do, causes are older than what they cause, and all numbers are there.

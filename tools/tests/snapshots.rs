@@ -54,7 +54,9 @@ fn story(text: &str, after: u64) -> Vec<&str> {
         let first = words.next()?;
         if first == "hash" { words.next()?.parse().ok() } else { first.parse::<u64>().ok() }
     };
-    told.skip_while(|line| tick(line).is_none_or(|tick| tick <= after)).collect()
+    // Happenings are counted from where a run begins.
+    let unnumbered = |line: &'_ str| line.rfind("  #").or_else(|| line.rfind("  <- #")).unwrap_or(line.len());
+    told.skip_while(|line| tick(line).is_none_or(|tick| tick <= after)).map(|line| &line[..unnumbered(line)]).collect()
 }
 
 #[test]

@@ -241,7 +241,11 @@ impl Sim {
         if let Value::Pin(pin) = letter.event {
             frame.unpin(pin);
         }
-        let unused = if letter.asker.is_some() { self.ready(letter.asker, answer, self.back()) } else { answer.pin() };
+        let failed = matches!(answer, Go::Raise(_));
+        let unused = match letter.asker.is_some() {
+            true => self.ready_again(letter.asker, answer, self.back(), failed),
+            false => answer.pin(),
+        };
         if let Some(pin) = unused {
             frame.unpin(pin);
         }

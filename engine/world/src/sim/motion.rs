@@ -187,14 +187,19 @@ impl Sim {
             ("normal", Value::Vector([nx, ny, 0.0])),
             ("point", Value::Vector([px, py, 0.0])),
         ];
-        let moved = self.state.actors.get(who).and_then(|actor| self.context_of(actor.mover));
+        let moved = self.state.actors.get(who).and_then(|actor| self.base_of(actor.mover));
         let number = self.note_because(moved, |sim| HappeningKind::Collided {
             who: sim.named_ref(who),
             other: other.map(|other| sim.named_ref(other)),
         });
+        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.mover);
+        let moving = self.base_of(mover);
         let before = self.set_now(number);
         self.tell_of_collision(frame, who, other, &fields);
         self.set_now(before);
+        // On its own way: the next collision is not the consequence of this one.
+        self.set_context(mover, moving);
+        self.befall(mover, number);
     }
 
     fn tell_of_collision(
@@ -225,7 +230,7 @@ impl Sim {
     fn touch(&mut self, frame: &mut Frame<'_>, trigger: u64, body: u64, event: &str) {
         let (trigger, other) = (ActorId::from_bits(trigger), ActorId::from_bits(body));
         if self.is_alive(trigger) {
-            let mover = self.state.actors.get(other).and_then(|actor| self.context_of(actor.mover));
+            let mover = self.state.actors.get(other).and_then(|actor| self.base_of(actor.mover));
             let number = self.note_because(mover, |sim| HappeningKind::Touched {
                 trigger: sim.named_ref(trigger),
                 other: sim.named_ref(other),

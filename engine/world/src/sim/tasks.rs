@@ -199,7 +199,8 @@ impl Sim {
     pub(crate) fn unpark(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let task = args::task(frame, 1, "what is unparked")?;
         if self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.wait == Wait::Turn) {
-            self.ready_in(frame, task, Go::On);
+            let unused = self.ready_again(task, Go::On, self.cause, false);
+            debug_assert_eq!(unused, None);
         }
         Ok(Flow::Return(0))
     }
@@ -294,7 +295,7 @@ impl Sim {
         }
         for waiter in self.chain(awaiters) {
             if waiter.is_some()
-                && let Some(pin) = self.ready(waiter, Go::On, self.back())
+                && let Some(pin) = self.ready_again(waiter, Go::On, self.back(), state != "done")
             {
                 frame.unpin(pin);
             }

@@ -2,18 +2,21 @@
 //! nothing here is in the state, the hash or a snapshot, and without a watcher all of it is one untaken branch.
 //!
 //! How a cause is found: each tasklet has a *context*, the happening in whose consequence it runs. It begins with
-//! whatever started the tasklet, changes when something wakes it (an event, a raise, another's end; not time), and is
-//! the beginning of an action while the tasklet is within that. What waits elsewhere (posts, letters) carries the
+//! whatever started the tasklet, changes when something comes from outside (an event, a raise; not time, nor the answer
+//! to what the tasklet itself asked or awaited), and is the beginning of an action while the tasklet is within that.
+//! What befalls it on its own way (a collision, a timeout) passes: the next of its kind has the same cause, and is not
+//! the consequence of the one before. What waits elsewhere (posts, letters) carries the
 //! number of its own happening. Within a tick the numbers travel along the [`Cause`](super::state::Cause)s that are
 //! there anyway, to name cycles.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use dormouse_vm::Pin;
 use slotmap::SecondaryMap;
 
 use super::Sim;
 use super::queue::OrNone;
-use super::state::{Role, TIME};
+use super::state::{Go, Role, TIME};
 use crate::happenings::{Ending, Happening, HappeningKind, Outcome, WireUse};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::observe::ActorRef;
@@ -33,14 +36,22 @@ pub(crate) struct Watch {
     pub(crate) contexts: Contexts,
 }
 
+/// What a tasklet's doings follow from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Context {
+    number: u64,
+    /// The same without what befell it on its own way.
+    base: u64,
+}
+
 /// Numbers of happenings by what they are remembered for. An image holds a copy.
 #[derive(Clone, Default)]
 pub(crate) struct Contexts {
     causes: HashMap<u32, u64>,
-    tasks: SecondaryMap<TaskId, u64>,
+    tasks: SecondaryMap<TaskId, Context>,
     letters: SecondaryMap<MailId, u64>,
     /// The beginning of each flight, and the context of its tasklet before.
-    flights: HashMap<u32, (u64, Option<u64>)>,
+    flights: HashMap<u32, (u64, Option<Context>)>,
     /// In step with the posts of the state.
     posts: VecDeque<Option<u64>>,
     delayed: BTreeMap<(u64, u64), u64>,
@@ -146,13 +157,18 @@ impl Sim {
     /// The happening in whose consequence things happen now.
     pub(crate) fn context(&self) -> Option<u64> {
         let watch = self.watch.as_ref()?;
-        let of_task = || watch.contexts.tasks.get(self.current).copied();
+        let of_task = || watch.contexts.tasks.get(self.current).map(|context| context.number);
         watch.now.or_else(of_task).or_else(|| self.of_cause(self.cause))
     }
 
-    /// The context of a tasklet.
-    pub(crate) fn context_of(&self, task: TaskId) -> Option<u64> {
+    /// What a tasklet's doings follow from.
+    fn context_of(&self, task: TaskId) -> Option<Context> {
         self.watch.as_ref()?.contexts.tasks.get(task).copied()
+    }
+
+    /// What that which befalls a tasklet on its own way follows from.
+    pub(crate) fn base_of(&self, task: TaskId) -> Option<u64> {
+        self.context_of(task).map(|context| context.base)
     }
 
     /// The happening that a cause of this tick, or one before it, stands for.
@@ -197,8 +213,37 @@ impl Sim {
             && task.is_some()
             && self.state.tasks.0.contains_key(task)
         {
-            watch.contexts.tasks.insert(task, number);
+            watch.contexts.tasks.insert(task, Context { number, base: number });
         }
+    }
+
+    /// Something befell a tasklet on its own way.
+    pub(crate) fn befall(&mut self, task: TaskId, number: Option<u64>) {
+        let base = self.base_of(task);
+        self.set_context(task, number);
+        if let Some((watch, base)) = self.watch.as_mut().zip(base)
+            && let Some(context) = watch.contexts.tasks.get_mut(task)
+        {
+            context.base = base;
+        }
+    }
+
+    /// As [`Sim::ready`], for a tasklet that gets what it asked or awaited itself: it goes on as before, unless with an
+    /// error, which befalls it.
+    pub(crate) fn ready_again(&mut self, task: TaskId, go: Go, cause: u32, failed: bool) -> Option<Pin> {
+        let before = self.context_of(task);
+        let unused = self.ready(task, go, cause);
+        if self.watch.is_some() {
+            let number = self.context_of(task).map(|context| context.number).filter(|_| failed);
+            if let Some(watch) = &mut self.watch {
+                match before {
+                    Some(before) => watch.contexts.tasks.insert(task, before),
+                    None => watch.contexts.tasks.remove(task),
+                };
+            }
+            self.befall(task, number);
+        }
+        unused
     }
 
     pub(crate) fn forget_context(&mut self, task: TaskId) {
@@ -256,7 +301,7 @@ impl Sim {
     pub(crate) fn leave_flight(&mut self, token: u32, task: TaskId) {
         let Some(watch) = &mut self.watch else { return };
         let Some((began, before)) = watch.contexts.flights.remove(&token) else { return };
-        if watch.contexts.tasks.get(task) == Some(&began) {
+        if watch.contexts.tasks.get(task).is_some_and(|context| context.base == began) {
             match before {
                 Some(before) => watch.contexts.tasks.insert(task, before),
                 None => watch.contexts.tasks.remove(task),
@@ -361,7 +406,7 @@ impl Sim {
         let tasklet = *self.state.tasks.0.get(task)?;
         if !matches!(tasklet.role, Role::Task | Role::Main | Role::Native) {
             // Its action, or its event, has told already.
-            return self.context_of(task);
+            return self.context_of(task).map(|context| context.number);
         }
         self.note(|sim| HappeningKind::TaskEnded {
             task,

@@ -198,8 +198,8 @@ impl World {
         let _ = vm.enter(|frame| {
             let pin = sim.exception(frame, "Timeout", &[("ticks", ticks)]);
             sim.cause = TIME;
-            let number = sim.note_raised(task, sim.context_of(task), || "Timeout".into());
-            sim.set_context(task, number);
+            let number = sim.note_raised(task, sim.base_of(task), || "Timeout".into());
+            sim.befall(task, number);
             sim.ready_in(frame, task, Go::Raise(dormouse_vm::Value::Pin(pin)));
         });
     }
