@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use dormouse::ActorId;
+use dormouse::observe::clean;
 use dormouse::snapshot::{Meta, Summary};
 use serde_json::json;
 
@@ -82,13 +83,12 @@ fn wanted(opened: &Opened, name: Option<&str>) -> Result<Vec<(String, ActorId)>,
 
 fn head(out: &mut impl Write, args: &Args, summary: &Summary, size: usize) -> io::Result<()> {
     let Meta { engine, created_by, map, tick, time, seed, actors, tasklets, hash } = &summary.meta;
-    let of = map.as_ref().map_or_else(|| "a world without a map".into(), |map| format!("{} ({})", map.name, map.path));
+    let of = map
+        .as_ref()
+        .map_or_else(|| "a world without a map".into(), |map| format!("{} ({})", clean(&map.name), clean(&map.path)));
     writeln!(out, "{}: {of} after tick {tick} ({time:.1} s of world time), seed {seed}", args.file.display())?;
-    writeln!(
-        out,
-        "made with engine {engine} by {}",
-        if created_by.is_empty() { "nobody in particular" } else { created_by }
-    )?;
+    let by = if created_by.is_empty() { "nobody in particular" } else { created_by };
+    writeln!(out, "made with engine {} by {}", clean(engine), clean(by))?;
     if let Some(hash) = hash {
         writeln!(out, "hash {hash:016x}")?;
     }

@@ -1,6 +1,7 @@
 //! What can be wrong with a snapshot, in words for people: what, where, and what to do.
 
 use super::container::{MAGIC, Tag, VERSION};
+use crate::observe::clean;
 
 /// Bytes that are no sound snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,7 +134,7 @@ pub struct Lost {
 impl std::fmt::Display for Lost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let line = if self.line == 0 { String::new() } else { format!(":{}", self.line) };
-        write!(f, "{}: {}{line}: {}", self.who, self.file, self.what)
+        write!(f, "{}: {}{line}: {}", clean(&self.who), clean(&self.file), clean(&self.what))
     }
 }
 
