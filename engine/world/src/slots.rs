@@ -2,22 +2,15 @@
 //! used again; since ids are given out in that order, and scripts see them, a world that goes on from bytes must have
 //! it. Here the free slots are written too, and on reading put back in their order.
 //!
-//! To be used with `#[serde(with = "slots")]`. What is written, in terms of serde: the sequence of all slots as
-//! `slotmap` writes it (slot 0 is its sentinel), then the sequence of the numbers of the free slots, next to be used
-//! first. A free slot is written as one in use, with nothing in particular in it: reading takes that out, which is how
-//! the slot gets to its place in the list. (So every slot that is claimed takes about as much room in the bytes as it
-//! will take in memory.)
+//! To be used with `#[serde(with = "slots")]`. What is written, in terms of serde: the sequence of all slots but the
+//! sentinel, each the version of its life and its value; then the sequence of the numbers of the free slots, next to be
+//! used first. A free slot is written as one in use, with nothing in particular in it: reading takes that out, which is
+//! how the slot gets to its place in the list. So every slot that is claimed takes about as much room in the bytes as
+//! it will take in memory.
 
-use serde::de::Error;
+use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use slotmap::{Key, KeyData, SlotMap};
-
-/// A slot as `slotmap` writes it.
-#[derive(Serialize)]
-struct Slot<'a, V> {
-    value: Option<&'a V>,
-    version: u32,
-}
+use slotmap::{Key, SlotMap};
 
 /// The two halves of a key.
 fn parts(key: impl Key) -> (u32, u32) {
@@ -47,33 +40,47 @@ pub(crate) fn serialize<K: Key, V: Serialize + Clone + Default, S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let (free, nothing) = (free_slots(map), V::default());
-    let mut slots: Vec<Slot<'_, V>> = Vec::new();
-    slots.resize_with(map.len() + free.len() + 1, || Slot { value: None, version: 0 });
+    let mut slots: Vec<(u32, &V)> = vec![(0, &nothing); map.len() + free.len()];
     for (key, value) in map {
         let (index, version) = parts(key);
-        slots[index as usize] = Slot { value: Some(value), version };
+        slots[index as usize - 1] = (version, value);
     }
     for (index, next_life) in &free {
-        slots[*index as usize] = Slot { value: Some(&nothing), version: next_life.wrapping_sub(2) };
+        slots[*index as usize - 1].0 = next_life.wrapping_sub(2);
     }
     let free: Vec<u32> = free.into_iter().map(|(index, _)| index).collect();
     (slots, free).serialize(serializer)
 }
 
+/// A map whose slots are all in use, in these lives, with nothing in particular in them. Lives have odd numbers.
+///
+/// Only `slotmap`'s own reading can make such a map; it is given bytes that say so.
+fn in_use<K: Key, V: Serialize + DeserializeOwned + Default>(
+    lives: impl ExactSizeIterator<Item = u32>,
+) -> Result<SlotMap<K, V>, postcard::Error> {
+    let nothing = V::default();
+    let sentinel = postcard::to_stdvec(&(lives.len() + 1, None::<()>, 0_u32))?;
+    let bytes =
+        lives.into_iter().try_fold(sentinel, |bytes, life| postcard::to_extend(&(Some(&nothing), life), bytes))?;
+    postcard::from_bytes(&bytes)
+}
+
 /// See the module's comment. Whatever the bytes, the result is a sound map or an error.
-pub(crate) fn deserialize<'de, K: Key, V: Deserialize<'de>, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, K: Key, V: Serialize + DeserializeOwned + Default, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<SlotMap<K, V>, D::Error> {
-    let (mut map, free): (SlotMap<K, V>, Vec<u32>) = Deserialize::deserialize(deserializer)?;
-    let lives: Vec<(u32, u32)> = map.keys().map(parts).collect();
+    let (slots, free): (Vec<(u32, V)>, Vec<u32>) = Deserialize::deserialize(deserializer)?;
+    let mut map: SlotMap<K, V> = in_use(slots.iter().map(|(life, _)| *life))
+        .map_err(|_| D::Error::custom("a slot in use has the life of a free one"))?;
+    let mut keys = Vec::with_capacity(slots.len());
+    for ((key, place), (_, value)) in map.iter_mut().zip(slots) {
+        *place = value;
+        keys.push(key);
+    }
     // The one to be used first is given back last.
     for index in free.iter().rev() {
-        let life = lives.binary_search_by_key(index, |(index, _)| *index);
-        let life = life.ok().and_then(|at| {
-            let (index, version) = lives[at];
-            map.remove(KeyData::from_ffi(u64::from(version) << 32 | u64::from(index)).into())
-        });
-        if life.is_none() {
+        let key = (*index as usize).checked_sub(1).and_then(|at| keys.get(at));
+        if key.and_then(|key| map.remove(*key)).is_none() {
             return Err(D::Error::custom("the list of free slots names one that does not exist, or one twice"));
         }
     }
