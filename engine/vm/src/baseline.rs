@@ -48,16 +48,21 @@ impl BareThreads {
         }
     }
 
-    /// Resumes each once.
-    pub fn round(&mut self) {
+    /// Resumes each once; returns how many yielded.
+    pub fn round(&mut self) -> usize {
+        let mut yielded = 0;
         for thread in &self.threads {
             // SAFETY: the threads are suspended coroutines of our own state.
-            unsafe { ffi::lua_resume_(*thread, std::ptr::null_mut(), 0) };
+            let status = unsafe { ffi::lua_resume_(*thread, std::ptr::null_mut(), 0) };
+            yielded += usize::from(status == ffi::LUA_YIELD);
         }
+        yielded
     }
 
-    /// Makes, runs to its end, and drops one coroutine, `count` times, collecting garbage at Luau's own pace.
-    pub fn spawn(&mut self, count: usize) {
+    /// Makes, runs to its end, and drops one coroutine, `count` times, collecting garbage at Luau's own pace. Returns
+    /// how many ended.
+    pub fn spawn(&mut self, count: usize) -> usize {
+        let mut ended = 0;
         // SAFETY: as in `new`.
         unsafe {
             ffi::lua_gc(self.state, ffi::LUA_GCRESTART, 0);
@@ -65,11 +70,13 @@ impl BareThreads {
                 let thread = ffi::lua_newthread(self.state);
                 ffi::lua_pushvalue(self.state, 1);
                 ffi::lua_xmove(self.state, thread, 1);
-                ffi::lua_resume_(thread, std::ptr::null_mut(), 0);
+                let status = ffi::lua_resume_(thread, std::ptr::null_mut(), 0);
+                ended += usize::from(status == ffi::LUA_OK);
                 ffi::lua_settop(self.state, 1);
             }
             ffi::lua_gc(self.state, ffi::LUA_GCSTOP, 0);
         }
+        ended
     }
 
     /// Bytes that Luau has allocated.

@@ -125,14 +125,16 @@ pub fn capture() -> Result<Vec<Row>, Box<dyn Error>> {
                         bytes.clear();
                         vm.capture_into(&roots, options, &mut bytes).expect("guards can be captured");
                     }
+                    Ok(())
                 },
                 || {
                     for _ in 0..rounds {
                         written.clear();
                         written = postcard::to_extend(&structs, std::mem::take(&mut written)).expect("plain data");
                     }
+                    Ok(())
                 },
-            );
+            )?;
             let (ours, theirs) = (nanoseconds(ours, rounds * count), nanoseconds(theirs, rounds * count));
             let (size, plain) = (bytes.len() as f64 / count as f64, written.len() as f64 / count as f64);
             rows.push(Row::new(format!("capture, {name}, {how}"), ours, "ns", "postcard of a struct", theirs));
@@ -156,14 +158,16 @@ pub fn restore() -> Result<Vec<Row>, Box<dyn Error>> {
                     for _ in 0..rounds {
                         vm.restore(&bytes).expect("its own capture");
                     }
+                    Ok(())
                 },
                 || {
                     for _ in 0..rounds {
                         let read: Vec<Guard> = postcard::from_bytes(&written).expect("its own bytes");
                         std::hint::black_box(read);
                     }
+                    Ok(())
                 },
-            );
+            )?;
             vm.rewind(&image)?;
             let (ours, theirs) = (nanoseconds(ours, rounds * count), nanoseconds(theirs, rounds * count));
             rows.push(Row::new(format!("restore, {name}, {how}"), ours, "ns", "postcard of a struct", theirs));

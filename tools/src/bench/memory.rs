@@ -5,20 +5,22 @@ use std::error::Error;
 use dormouse_vm::baseline::BareThreads;
 
 use super::Row;
-use super::tasklets::{BARE_LOOP, world_of};
+use super::measure::expect;
+use super::subject::{ASLEEP, world_of};
+use super::tasklets::BARE_LOOP;
 
 const COUNT: usize = 100_000;
 
 pub fn memory() -> Result<Vec<Row>, Box<dyn Error>> {
     let before = resident()?;
-    let mut world = world_of(COUNT, "function Subject:run() wait(1e9) end")?;
+    let mut world = world_of(COUNT, ASLEEP)?;
     world.collect();
     let ours = resident()?.saturating_sub(before) as f64 / COUNT as f64;
     let heap = world.heap() as f64 / COUNT as f64;
     drop(world);
     let before = resident()?;
     let mut bare = BareThreads::new(COUNT, BARE_LOOP);
-    bare.round();
+    expect("bare coroutines that yielded", bare.round() as u64, COUNT as u64)?;
     let grown = resident()?.saturating_sub(before) as f64 / COUNT as f64;
     let allocated = bare.allocated() as f64 / COUNT as f64;
     Ok(vec![

@@ -6,6 +6,7 @@ mod measure;
 mod memory;
 mod peers;
 mod snapshots;
+mod subject;
 mod tasklets;
 mod worlds;
 
@@ -78,7 +79,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         if !args.names.is_empty() && !args.names.iter().any(|wanted| wanted == name) {
             continue;
         }
-        for row in bench()? {
+        for row in bench().map_err(|error| format!("{name}: {error}"))? {
             print(&row, args.json)?;
         }
     }

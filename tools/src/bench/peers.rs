@@ -4,12 +4,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dormouse_vm::baseline::BareThreads;
 use serde_json::Value;
 
 use super::Row;
-use super::measure::{median, nanoseconds, timed};
-use super::tasklets::world_of;
+use super::measure::{Done, fast_quarter, nanoseconds, timed};
+use super::subject::{ASLEEP, PerTick, ticks, world_of};
 
 /// A peer: its name, how it is begun, what it needs.
 struct Peer {
@@ -34,7 +33,7 @@ pub fn peers() -> Result<Vec<Row>, Box<dyn Error>> {
         compare(&mut rows, &peers, &format!("wake, {count} tasks"), ours, "ns", &["wake", &count.to_string(), "20"]);
     }
     compare(&mut rows, &peers, "spawn, run, die", our_spawn()?, "ns", &["spawn", "100000"]);
-    compare(&mut rows, &peers, "memory of a sleeper", our_memory(), "B", &["memory", "100000"]);
+    compare(&mut rows, &peers, "memory of a sleeper", our_memory()?, "B", &["memory", "100000"]);
     Ok(rows)
 }
 
@@ -90,12 +89,10 @@ fn installed(folder: &Path) -> Vec<Peer> {
 
 /// Nanoseconds of a wake here.
 fn our_wake(count: usize) -> Result<f64, Box<dyn Error>> {
-    let mut world = world_of(count, "function Subject:run() while true do self.count += 1 wait(1) end end")?;
-    let rounds = (500_000 / count).max(4);
-    let mut turn = || (0..rounds).for_each(|_| world.tick(&[]));
-    turn();
-    let times = (0..9).map(|_| timed(&mut turn)).collect();
-    Ok(nanoseconds(median(times), rounds * count))
+    let mut world = world_of(count, "function Subject:run() local count = 0 while true do count += 1 wait(1) end end")?;
+    let rounds = (200_000 / count).max(2);
+    let each = PerTick { wakes: count, ..PerTick::default() };
+    Ok(nanoseconds(repeat(|| ticks(&mut world, rounds, each))?, rounds * count))
 }
 
 fn our_spawn() -> Result<f64, Box<dyn Error>> {
@@ -104,19 +101,21 @@ fn our_spawn() -> Result<f64, Box<dyn Error>> {
         "local function die() end
         function Subject:run() while true do for i = 1, 1000 do start(die) end wait(1) end end",
     )?;
-    let mut turn = || (0..10).for_each(|_| world.tick(&[]));
-    turn();
-    let times = (0..31).map(|_| timed(&mut turn)).collect();
-    Ok(nanoseconds(median(times), 10_000))
+    let each = PerTick { wakes: 1001, ..PerTick::default() };
+    Ok(nanoseconds(repeat(|| ticks(&mut world, 10, each))?, 10_000))
+}
+
+fn repeat(mut turn: impl FnMut() -> Done) -> Result<f64, Box<dyn Error>> {
+    turn()?;
+    let times: Result<Vec<f64>, _> = (0..20).map(|_| timed(&mut turn)).collect();
+    Ok(fast_quarter(times?))
 }
 
 /// Bytes of a tasklet that waits, by the runtime's own count.
-fn our_memory() -> f64 {
+fn our_memory() -> Result<f64, Box<dyn Error>> {
     const COUNT: usize = 100_000;
-    let empty = BareThreads::new(1, super::tasklets::BARE_LOOP).allocated();
-    let grown = world_of(COUNT, "function Subject:run() wait(1e9) end").map(|mut world| {
-        world.collect();
-        world.heap()
-    });
-    grown.map_or(f64::NAN, |heap| (heap - empty) as f64 / COUNT as f64)
+    let empty = world_of(0, ASLEEP)?.heap();
+    let mut world = world_of(COUNT, ASLEEP)?;
+    world.collect();
+    Ok((world.heap() - empty) as f64 / COUNT as f64)
 }

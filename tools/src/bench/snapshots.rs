@@ -7,7 +7,7 @@ use dormouse::{Config, World};
 
 use super::Row;
 use super::measure::side_by_side;
-use super::tasklets::world_of;
+use super::subject::world_of;
 
 const ACTORS: usize = 10_000;
 /// One frame, three tables, a string: what other systems were measured with.
@@ -31,18 +31,24 @@ pub fn snapshot() -> Result<Vec<Row>, Box<dyn Error>> {
     let other = world_of(ACTORS, BODY)?;
     let (save, copy) = side_by_side(
         || {
-            let _ = std::hint::black_box(world.save(&options));
+            std::hint::black_box(world.save(&options)?);
+            Ok(())
         },
-        || other.image_into(&mut image),
-    );
+        || {
+            other.image_into(&mut image);
+            Ok(())
+        },
+    )?;
     let (restore, anew) = side_by_side(
         || {
-            let _ = std::hint::black_box(World::restore(&bytes, &Config::default(), &scripts));
+            std::hint::black_box(World::restore(&bytes, &Config::default(), &scripts)?);
+            Ok(())
         },
         || {
-            let _ = std::hint::black_box(world_of(ACTORS, BODY));
+            std::hint::black_box(world_of(ACTORS, BODY)?);
+            Ok(())
         },
-    );
+    )?;
     let heap = other.heap() as f64 / ACTORS as f64;
     let size = bytes.len() as f64 / ACTORS as f64;
     Ok(vec![

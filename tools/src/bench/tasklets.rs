@@ -1,50 +1,35 @@
 //! Tasklets and actors: waking, sleeping, being born and dying, exceptions, events.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 
-use dormouse::{Config, Context, NativeActor, NativeClass, Scripts, World};
 use dormouse_vm::baseline::BareThreads;
-use serde::{Deserialize, Serialize};
 
 use super::Row;
-use super::measure::{nanoseconds, side_by_side};
+use super::measure::{Done, expect, nanoseconds, side_by_side};
+use super::subject::{ASLEEP, PerTick, WAKING, spawn_all, ticks, world_of};
 
 /// A function for bare coroutines that does what a tasklet in `while true do wait(1) end` does.
 pub const BARE_LOOP: &str = "return function() while true do coroutine.yield() end end";
+/// One that is made, runs and dies.
+const BARE_DEATH: &str = "return function() end";
+/// How many of a kind there are at a tick, where the kind is what counts.
+const COUNT: usize = 1_000;
 
-/// A world with one class, `Subject`, and so many actors of it.
-pub fn world_of(count: usize, methods: &str) -> Result<World, Box<dyn Error>> {
-    let source = format!("local Subject = actor 'Subject' {{ props = {{ count = 0 }} }}\n{methods}\nreturn Subject");
-    let scripts = Scripts::new().with("subject.luau", source);
-    let config = Config { natives: vec![NativeClass::of::<Ticker>()], ..Config::default() };
-    let mut world = World::new(&config, &scripts)?;
-    spawn_all(&mut world, "Subject", count)?;
-    Ok(world)
-}
-
-fn spawn_all(world: &mut World, class: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    for _ in 0..count {
-        world.spawn(class, &BTreeMap::new())?;
+pub fn rounds(bare: &mut BareThreads, count: usize, rounds: usize) -> Done {
+    for _ in 0..rounds {
+        expect("bare coroutines that yielded", bare.round() as u64, count as u64)?;
     }
-    world.tick(&[]);
-    world.tick(&[]);
     Ok(())
-}
-
-fn ticks(world: &mut World, count: usize) {
-    for _ in 0..count {
-        world.tick(&[]);
-    }
 }
 
 pub fn wake() -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
-    for (count, rounds) in [(1_000, 200), (100_000, 4)] {
-        let mut world = world_of(count, "function Subject:run() while true do wait(1) end end")?;
+    for (count, turns) in [(1_000, 50), (100_000, 2)] {
+        let mut world = world_of(count, WAKING)?;
         let mut bare = BareThreads::new(count, BARE_LOOP);
-        let (ours, theirs) = side_by_side(|| ticks(&mut world, rounds), || (0..rounds).for_each(|_| bare.round()));
-        let pieces = count * rounds;
+        let each = PerTick { wakes: count, ..PerTick::default() };
+        let (ours, theirs) = side_by_side(|| ticks(&mut world, turns, each), || rounds(&mut bare, count, turns))?;
+        let pieces = count * turns;
         let name = format!("wake, {count} tasklets");
         rows.push(Row::new(name, nanoseconds(ours, pieces), "ns", "bare lua_resume loop", nanoseconds(theirs, pieces)));
     }
@@ -52,46 +37,65 @@ pub fn wake() -> Result<Vec<Row>, Box<dyn Error>> {
 }
 
 pub fn idle() -> Result<Vec<Row>, Box<dyn Error>> {
-    let sleeper = "function Subject:run() wait(1e9) end";
-    let mut many = world_of(1_000_000, sleeper)?;
-    let mut few = world_of(1_000, sleeper)?;
-    let rounds = 100_000;
-    let (ours, theirs) = side_by_side(|| ticks(&mut many, rounds), || ticks(&mut few, rounds));
-    let (ours, theirs) = (nanoseconds(ours, rounds), nanoseconds(theirs, rounds));
+    let mut many = world_of(1_000_000, ASLEEP)?;
+    let mut few = world_of(1_000, ASLEEP)?;
+    let turns = 50_000;
+    let nothing = PerTick::default();
+    let (ours, theirs) = side_by_side(|| ticks(&mut many, turns, nothing), || ticks(&mut few, turns, nothing))?;
+    let (ours, theirs) = (nanoseconds(ours, turns), nanoseconds(theirs, turns));
     Ok(vec![Row::new("idle tick, 1,000,000 asleep", ours, "ns", "1,000 asleep", theirs)])
 }
 
 pub fn spawn() -> Result<Vec<Row>, Box<dyn Error>> {
-    const COUNT: usize = 1_000;
+    let against = "bare lua_newthread, run, dropped";
     let mut rows = Vec::new();
-    let bare = "return function() end";
-    let mut world = world_of(
-        1,
-        "local function die() end
-        function Subject:run() while true do for i = 1, 1000 do start(die) end wait(1) end end",
-    )?;
-    let mut threads = BareThreads::new(1, bare);
-    let (ours, theirs) = side_by_side(|| ticks(&mut world, 10), || threads.spawn(10 * COUNT));
-    let (ours, theirs) = (nanoseconds(ours, 10 * COUNT), nanoseconds(theirs, 10 * COUNT));
-    rows.push(Row::new("spawn, run, die: tasklet", ours, "ns", "bare lua_newthread and run", theirs));
-    let mut world = world_of(
-        1,
-        "function Subject:run()
-            if self.count == 1 then despawn(self) return end
-            while true do for i = 1, 1000 do spawn('Subject', { count = 1 }) end wait(1) end
-        end",
-    )?;
-    let (ours, theirs) = side_by_side(|| ticks(&mut world, 10), || threads.spawn(10 * COUNT));
-    let (ours, theirs) = (nanoseconds(ours, 10 * COUNT), nanoseconds(theirs, 10 * COUNT));
-    rows.push(Row::new("spawn, run, die: actor", ours, "ns", "bare lua_newthread and run", theirs));
+    for (name, methods) in [
+        (
+            "spawn, run, die: tasklet",
+            "local function die() end
+            function Subject:run() while true do for i = 1, 1000 do start(die) end wait(1) end end",
+        ),
+        (
+            "spawn, run, die: tasklet and its task",
+            "local function die() end
+            function Subject:run() while true do for i = 1, 1000 do local task = start(die) end wait(1) end end",
+        ),
+        (
+            "spawn, run, die: actor",
+            "function Subject:run()
+                if self.count == 1 then despawn(self) return end
+                while true do for i = 1, 1000 do spawn('Subject', { count = 1 }) end wait(1) end
+            end",
+        ),
+    ] {
+        const TURNS: usize = 4;
+        let mut world = world_of(1, methods)?;
+        let mut threads = BareThreads::new(1, BARE_DEATH);
+        let each = PerTick { wakes: COUNT + 1, ..PerTick::default() };
+        let (ours, theirs) = side_by_side(
+            || ticks(&mut world, TURNS, each),
+            || expect("bare coroutines that ended", threads.spawn(TURNS * COUNT) as u64, (TURNS * COUNT) as u64),
+        )?;
+        let (ours, theirs) = (nanoseconds(ours, TURNS * COUNT), nanoseconds(theirs, TURNS * COUNT));
+        rows.push(Row::new(name, ours, "ns", against, theirs));
+    }
     Ok(rows)
 }
 
+/// Against a world of as many tasklets that wake.
+fn against_wake(name: &str, count: usize, methods: &str, each: PerTick) -> Result<Row, Box<dyn Error>> {
+    const TURNS: usize = 10;
+    let mut world = world_of(count, methods)?;
+    let mut waking = world_of(COUNT, WAKING)?;
+    let wakes = PerTick { wakes: COUNT, ..PerTick::default() };
+    let (ours, theirs) = side_by_side(|| ticks(&mut world, TURNS, each), || ticks(&mut waking, TURNS, wakes))?;
+    let (ours, theirs) = (nanoseconds(ours, TURNS * COUNT), nanoseconds(theirs, TURNS * COUNT));
+    Ok(Row::new(name, ours, "ns", "wake", theirs))
+}
+
 pub fn raise() -> Result<Vec<Row>, Box<dyn Error>> {
-    const COUNT: usize = 1_000;
-    let mut world = world_of(
-        1,
-        "local function sleeper() while true do pcall(wait, 1e9) end end
+    // That it is caught each time is seen from the tasklets: they live.
+    let methods = "local function sleeper() while true do pcall(wait, 1e9) end end
         function Subject:run()
             local tasks = {}
             for i = 1, 1000 do tasks[i] = start(sleeper) end
@@ -100,19 +104,13 @@ pub fn raise() -> Result<Vec<Row>, Box<dyn Error>> {
                 for _, task in tasks do task:raise('wake up') end
                 wait(1)
             end
-        end",
-    )?;
-    let mut waking = world_of(COUNT, "function Subject:run() while true do wait(1) end end")?;
-    let (ours, theirs) = side_by_side(|| ticks(&mut world, 20), || ticks(&mut waking, 20));
-    let (ours, theirs) = (nanoseconds(ours, 20 * COUNT), nanoseconds(theirs, 20 * COUNT));
-    Ok(vec![Row::new("raise into a sleeper, caught", ours, "ns", "wake", theirs)])
+        end";
+    let each = PerTick { wakes: COUNT + 1, ..PerTick::default() };
+    Ok(vec![against_wake("raise into a sleeper, caught", 1, methods, each)?])
 }
 
 pub fn event() -> Result<Vec<Row>, Box<dyn Error>> {
-    const COUNT: usize = 1_000;
-    let mut world = world_of(
-        COUNT + 1,
-        "function Subject:run()
+    let methods = "function Subject:run()
             local others = find_all { except = self }
             if nearest(vector.zero, 'Subject') ~= self.id then return end
             while true do
@@ -120,35 +118,18 @@ pub fn event() -> Result<Vec<Row>, Box<dyn Error>> {
                 wait(1)
             end
         end
-        function Subject:handleEvent(event) end",
-    )?;
-    let mut waking = world_of(COUNT, "function Subject:run() while true do wait(1) end end")?;
-    let (ours, theirs) = side_by_side(|| ticks(&mut world, 20), || ticks(&mut waking, 20));
-    let (ours, theirs) = (nanoseconds(ours, 20 * COUNT), nanoseconds(theirs, 20 * COUNT));
-    assert_eq!(world.summary().errors, 0);
-    Ok(vec![Row::new("event: tell to handleEvent", ours, "ns", "wake", theirs)])
-}
-
-/// What a waking script does, natively.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Ticker;
-
-impl NativeActor for Ticker {
-    const CLASS: &'static str = "Ticker";
-
-    fn run(&mut self, cx: &mut Context<'_, Self>) {
-        loop {
-            cx.wait(self, 1);
-        }
-    }
+        function Subject:handleEvent(event) end";
+    let each = PerTick { wakes: COUNT + 1, events: COUNT, ..PerTick::default() };
+    Ok(vec![against_wake("event: tell to handleEvent", COUNT + 1, methods, each)?])
 }
 
 pub fn native() -> Result<Vec<Row>, Box<dyn Error>> {
-    const COUNT: usize = 1_000;
+    const TURNS: usize = 50;
     let mut world = world_of(0, "")?;
     spawn_all(&mut world, "Ticker", COUNT)?;
-    let mut waking = world_of(COUNT, "function Subject:run() while true do wait(1) end end")?;
-    let (ours, theirs) = side_by_side(|| ticks(&mut world, 200), || ticks(&mut waking, 200));
-    let (ours, theirs) = (nanoseconds(ours, 200 * COUNT), nanoseconds(theirs, 200 * COUNT));
+    let mut waking = world_of(COUNT, WAKING)?;
+    let each = PerTick { wakes: COUNT, ..PerTick::default() };
+    let (ours, theirs) = side_by_side(|| ticks(&mut world, TURNS, each), || ticks(&mut waking, TURNS, each))?;
+    let (ours, theirs) = (nanoseconds(ours, TURNS * COUNT), nanoseconds(theirs, TURNS * COUNT));
     Ok(vec![Row::new("wake of a native tasklet", ours, "ns", "wake of a script", theirs)])
 }

@@ -9,8 +9,8 @@ use dormouse::map::Map;
 use dormouse::{Config, Datum, Scripts, World};
 
 use super::Row;
-use super::measure::{nanoseconds, side_by_side};
-use super::tasklets::world_of;
+use super::measure::{Done, expect, nanoseconds, side_by_side};
+use super::subject::{PerTick, no_errors, ticks, world_of};
 
 const CALLS: usize = 1_000;
 
@@ -56,14 +56,20 @@ pub fn action() -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
     for wires in [0, 1, 8] {
         let mut world = acting(wires)?;
+        // It begins.
+        world.tick(&[]);
         let mut plain = world_of(
             1,
             "function Subject:go() end
             function Subject:run() while true do for i = 1, 1000 do self:go() end wait(1) end end",
         )?;
-        let (ours, theirs) = side_by_side(|| world.tick(&[]), || plain.tick(&[]));
+        // A wire that reaches its target wakes a tasklet that takes the action there.
+        let each = PerTick { wakes: 1 + CALLS * wires, wires: CALLS * wires, events: 0 };
+        let alone = PerTick { wakes: 1, ..PerTick::default() };
+        let (ours, theirs) = side_by_side(|| ticks(&mut world, 2, each), || ticks(&mut plain, 2, alone))?;
         let name = format!("action with {wires} wires");
-        rows.push(Row::new(name, nanoseconds(ours, CALLS), "ns", "plain method call", nanoseconds(theirs, CALLS)));
+        let (ours, theirs) = (nanoseconds(ours, 2 * CALLS), nanoseconds(theirs, 2 * CALLS));
+        rows.push(Row::new(name, ours, "ns", "plain method call", theirs));
     }
     Ok(rows)
 }
@@ -111,8 +117,25 @@ pub fn moving() -> Result<Vec<Row>, Box<dyn Error>> {
         Ok(world)
     };
     let (mut solid, mut ghosts) = (crowd("Mover")?, crowd("Ghost")?);
-    let (ours, theirs) = side_by_side(|| solid.tick(&[]), || ghosts.tick(&[]));
+    let tick = |world: &mut World| {
+        world.tick(&[]);
+        Ok(())
+    };
+    let (ours, theirs) = side_by_side(|| tick(&mut solid), || tick(&mut ghosts))?;
+    for world in [&mut solid, &mut ghosts] {
+        all_move(world)?;
+    }
     Ok(vec![Row::new("tick, 10,000 boxes moving", ours * 1e6, "us", "the same without collisions", theirs * 1e6)])
+}
+
+/// A tick, after which nearly all that can move are elsewhere.
+fn all_move(world: &mut World) -> Done {
+    let places = |world: &World| -> Vec<_> { world.actors().into_iter().map(|id| world.position_of(id)).collect() };
+    let before = places(world);
+    world.tick(&[]);
+    let moved = places(world).iter().zip(&before).filter(|(now, before)| now != before).count();
+    no_errors(world)?;
+    if moved < 5_000 { Err(format!("only {moved} of 10,000 boxes moved").into()) } else { Ok(()) }
 }
 
 pub fn image() -> Result<Vec<Row>, Box<dyn Error>> {
@@ -126,18 +149,26 @@ pub fn image() -> Result<Vec<Row>, Box<dyn Error>> {
             world.tick(&[]);
         }
         let mut image = world.image();
+        let hash = world.hash();
         let bytes = image.size();
         let (mut live, mut copy) = (vec![1_u8; bytes], vec![2_u8; bytes]);
         let (ours, theirs) = side_by_side(
             || {
                 world.image_into(&mut image);
-                world.rewind(&image).expect("it is this world's image");
+                Ok(world.rewind(&image)?)
             },
             || {
                 copy.copy_from_slice(std::hint::black_box(&live));
                 live.copy_from_slice(std::hint::black_box(&copy));
+                Ok(())
             },
-        );
+        )?;
+        world.tick(&[]);
+        if world.hash() == hash {
+            return Err("a tick left the world as it was".into());
+        }
+        world.rewind(&image)?;
+        expect("the hash of the rewound world", world.hash(), hash)?;
         let name = format!("image and rewind, {count} actors");
         let against = format!("copying {:.1} MiB there and back", bytes as f64 / f64::from(1 << 20));
         rows.push(Row::new(name, ours * 1e6, "us", against, theirs * 1e6));

@@ -45,8 +45,8 @@ impl Sim {
                 format!("the action {} was cut off: too many causes in one tick", self.names.text(action)).into()
             );
         };
-        self.cause = cause;
-        Ok(Entry::Run(self.take_off(actor, action, task)))
+        let causes = (cause, std::mem::replace(&mut self.cause, cause));
+        Ok(Entry::Run(self.take_off(actor, action, task, causes)))
     }
 
     /// Whether the tasklet is inside this very action already.
@@ -106,7 +106,7 @@ impl Sim {
         self.state.flights[token as usize].live = false;
     }
 
-    fn take_off(&mut self, actor: ActorId, action: Name, task: TaskId) -> u32 {
+    fn take_off(&mut self, actor: ActorId, action: Name, task: TaskId, causes: (u32, u32)) -> u32 {
         let (activator, caller, outer) = match self.state.tasks.0.get(task) {
             Some(tasklet) => (tasklet.activator, tasklet.caller, tasklet.flight),
             None => (ActorId::default(), ActorId::default(), GROUND),
@@ -125,6 +125,7 @@ impl Sim {
             caller,
             deferred: Pin::NIL,
             began: self.state.tick,
+            causes,
         };
         let token = match self.state.free_flights.pop() {
             Some(token) => {
@@ -164,6 +165,11 @@ impl Sim {
             self.land(frame, token, moment);
         }
         self.leave_flight(token, flight.task);
+        // One action after another is no chain of causes. (One that was resumed meanwhile goes on with what resumed it.)
+        let (cause, before) = flight.causes;
+        if flight.began == self.state.tick && self.cause == cause {
+            self.cause = before;
+        }
         let slot = &mut self.state.flights[token as usize];
         slot.free = true;
         slot.live = false;

@@ -241,6 +241,9 @@ pub(crate) struct Flight {
     pub(crate) caller: ActorId,
     pub(crate) deferred: Pin,
     pub(crate) began: u64,
+    /// The cause that it is, and the one before it: they mean something within the tick in which it began.
+    #[serde(skip)]
+    pub(crate) causes: (u32, u32),
 }
 
 /// No flight.
