@@ -8,6 +8,8 @@
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "lstring.h"
+#include "ltable.h"
 #include "lvm.h"
 
 static dm_hot* hot(lua_State* L)
@@ -38,6 +40,108 @@ void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kin
     if (kind == LUA_T_ALL && (!library || old != 0 || size == 2 * sizeof(TString*) * size_t(L->global->strt.size)))
         return;
     hot(L)->fuel -= int64_t(size / 256);
+}
+
+const void* dm_fixed_string(lua_State* L, const char* text)
+{
+    TString* string = luaS_new(L, text);
+    luaS_fix(string);
+    return string;
+}
+
+int dm_handle_at(const lua_State* L, int index, int* tag, uint64_t* bits)
+{
+    const TValue* v = L->base + (index - 1);
+    if (v >= L->top)
+        return 0;
+    if (ttistable(v))
+        v = luaH_getstr(hvalue(v), const_cast<TString*>(static_cast<const TString*>(hot(const_cast<lua_State*>(L))->id)));
+    if (!ttislightuserdata(v))
+        return 0;
+    *tag = lightuserdatatag(v);
+    *bits = uint64_t(uintptr_t(pvalue(v)));
+    return 1;
+}
+
+void dm_push_object(lua_State* L, int fields, int tag, uint64_t bits, int metatable)
+{
+    luaC_threadbarrier(L);
+    LuaTable* table = luaH_new(L, 0, fields);
+    sethvalue(L, L->top, table);
+    L->top++;
+    TValue* id = luaH_setstr(L, table, const_cast<TString*>(static_cast<const TString*>(hot(L)->id)));
+    setpvalue(id, reinterpret_cast<void*>(uintptr_t(bits)), tag);
+    const TValue* meta = luaH_getnum(hvalue(registry(L)), metatable);
+    if (ttistable(meta))
+        table->metatable = hvalue(meta);
+}
+
+// Moves the values of the running C function up, to make room for so many before them.
+static void makeroom(lua_State* L, int slots)
+{
+    luaD_checkstack(L, slots);
+    for (StkId slot = L->top - 1; slot >= L->base; slot--)
+        setobj2s(L, slot + slots, slot);
+    L->top += slots;
+    expandstacklimit(L, L->top);
+}
+
+static void setwrapped(lua_State* L)
+{
+    const Closure* wrapper = clvalue(L->ci->func);
+    setobj2s(L, L->base + 1, &wrapper->c.upvals[2]);
+    setobj2s(L, L->base + 2, &wrapper->c.upvals[0]);
+}
+
+void dm_begin_intercepted(lua_State* L, double token)
+{
+    makeroom(L, 3);
+    setnvalue(L->base, token);
+    setwrapped(L);
+}
+
+void dm_begin_again(lua_State* L)
+{
+    int missing = 3 - int(L->top - L->base);
+    if (missing > 0)
+        luaD_checkstack(L, missing);
+    for (; missing > 0; missing--)
+    {
+        setnilvalue(L->top);
+        L->top++;
+    }
+    expandstacklimit(L, L->top);
+    setwrapped(L);
+}
+
+int dm_pcall(lua_State* L)
+{
+    if (L->top == L->base)
+        return hot(L)->pcall_slowly(L);
+    return lua_pcallyieldable(L, int(L->top - L->base) - 1, LUA_MULTRET, 0);
+}
+
+int dm_pcall_ended(lua_State* L, int status)
+{
+    if (status == LUA_OK)
+    {
+        makeroom(L, 1);
+        setbvalue(L->base, 1);
+        return int(L->top - L->base);
+    }
+    if (status != LUA_ERRRUN || hot(L)->unwinding)
+        return hot(L)->pcall_failed(L, status);
+    luaD_checkstack(L, 1);
+    setobj2s(L, L->top, L->top - 1);
+    setbvalue(L->top - 1, 0);
+    L->top++;
+    expandstacklimit(L, L->top);
+    return 2;
+}
+
+void dm_set_token(lua_State* L, double token)
+{
+    setnvalue(L->base, token);
 }
 
 int dm_sleep(lua_State* L)

@@ -18,12 +18,36 @@ extern "C"
         uint32_t unwinding;      // whether a terminal error unwinds the running tasklet
         void (*attend)(lua_State* L);
         int (*sleep_slowly)(lua_State* L); // `wait` with anything but a plain number of ticks
+        int (*pcall_slowly)(lua_State* L);
+        int (*pcall_failed)(lua_State* L, int status);
+        const void* id;          // the string "id", which lives as long as the VM
     };
+
+    // A string that is never collected.
+    const void* dm_fixed_string(lua_State* L, const char* text);
+
+    // Whether the value at an index of the running function is a light userdata, or a table whose field `id` is one.
+    int dm_handle_at(const lua_State* L, int index, int* tag, uint64_t* bits);
+
+    // Pushes a table with room for so many fields, one of which is `id`, and with the metatable that is kept under this
+    // number in the registry. Needs room for one value; may raise an out-of-memory error.
+    void dm_push_object(lua_State* L, int fields, int tag, uint64_t bits, int metatable);
+
+    // The wrapper of an intercepted function begins: puts a token, the error handler and the original before the
+    // arguments. See intercept.rs.
+    void dm_begin_intercepted(lua_State* L, double token);
+    void dm_set_token(lua_State* L, double token);
+    // Handler and original once more, where the call was suspended before it began.
+    void dm_begin_again(lua_State* L);
 
     void dm_interrupt(lua_State* L, int collecting);
 
     // Luau allocated something: charges what is large, and is so whatever the heap looks like.
     void dm_allocated(lua_State* L, void* block, size_t old, size_t size, uint8_t category, int kind, int tag);
+
+    // `pcall(f, ...)` and its continuation: their usual ways.
+    int dm_pcall(lua_State* L);
+    int dm_pcall_ended(lua_State* L, int status);
 
     // `wait(ticks)`.
     int dm_sleep(lua_State* L);
@@ -32,11 +56,26 @@ extern "C"
     int dm_wake(lua_State* L, double slept);
 
     // Cuts the stack and the call list of a suspended thread down to what its frames use.
-    // May raise an out-of-memory error only when growing, which it never does.
+    // Leaves it as it is where there is no memory even for that.
     void dm_trim(lua_State* L);
 
-    // Brings a thread that is done (or failed) back to the state of a new one, keeping its memory.
-    void dm_recycle(lua_State* L);
+    // Cuts a new thread down to what it needs until it runs. May raise an out-of-memory error.
+    void dm_be_born(lua_State* L);
+
+    // Resumes a thread that has not run yet.
+    int dm_start(lua_State* L, int arguments);
+
+    // Brings a thread that is done (or failed) back to the state of a new one, keeping its memory. Takes none, and so
+    // never fails; returns 0, with nothing done, where the thread has grown too large to be kept.
+    int dm_recycle(lua_State* L);
+
+    // Calls `body` protected, on the stack of `L`, in which no function runs. What it leaves there is dropped; after an
+    // error that is on top.
+    typedef void (*dm_body)(lua_State* L, void* context);
+    int dm_enter(lua_State* L, dm_body body, void* context);
+
+    // How many results the caller of the running function takes; -1 for all.
+    int dm_wanted(const lua_State* L);
 
     // Touches the cache lines that the next resume of this thread reads first.
     void dm_prefetch_state(const lua_State* L);

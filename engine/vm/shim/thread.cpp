@@ -1,4 +1,4 @@
-// Threads: trimming, recycling, prefetching, and the few fields of the VM that have no accessor.
+// Threads: birth, trimming, recycling, prefetching, protected work on the main one, and the few fields of the VM that have no accessor.
 
 #include "shim.h"
 
@@ -12,7 +12,7 @@
 
 static_assert(LUA_VECTOR_SIZE == 3, "the engine's vectors have three components");
 
-void dm_trim(lua_State* L)
+static void trim(lua_State* L, void*)
 {
     // A frame's `top` promises room for a call that it may still make. The frame on top of a suspended thread is
     // that of the C function that yielded: it makes no further call, so its promise is given back first.
@@ -31,15 +31,76 @@ void dm_trim(lua_State* L)
     if (slots + EXTRA_STACK < L->stacksize)
         luaD_reallocstack(L, slots, 0);
 
-    // One spare, since `end_ci` points at the last element and a call needs a place below it.
-    int frames = int(L->ci - L->base_ci) + 2;
+    int frames = int(L->ci - L->base_ci) + 1;
     if (frames < L->size_ci)
         luaD_reallocCI(L, frames);
 }
 
-void dm_recycle(lua_State* L)
+void dm_trim(lua_State* L)
 {
-    lua_resetthread(L);
+    // Blocks of another size are other blocks: a full heap may have none.
+    luaD_rawrunprotected(L, trim, nullptr);
+}
+
+// What a thread that has not run yet needs: a function with a few arguments.
+static constexpr int kBornSlots = 6;
+static constexpr int kBornFrames = 2;
+
+void dm_be_born(lua_State* L)
+{
+    luaD_reallocstack(L, kBornSlots, 0);
+    luaD_reallocCI(L, kBornFrames);
+    L->base_ci->top = L->stack_last;
+}
+
+// The size that a new thread of Luau has: what runs seldom needs more, and growing step by step costs more.
+static void grow(lua_State* L, void*)
+{
+    if (L->stacksize < BASIC_STACK_SIZE + EXTRA_STACK)
+        luaD_reallocstack(L, BASIC_STACK_SIZE, 0);
+    if (L->size_ci < BASIC_CI_SIZE)
+        luaD_reallocCI(L, BASIC_CI_SIZE);
+}
+
+int dm_start(lua_State* L, int arguments)
+{
+    // Where there is no memory for it, the resume says so.
+    if (L->stacksize < BASIC_STACK_SIZE + EXTRA_STACK || L->size_ci < BASIC_CI_SIZE)
+        luaD_rawrunprotected(L, grow, nullptr);
+    return lua_resume(L, nullptr, arguments);
+}
+
+int dm_recycle(lua_State* L)
+{
+    if (L->stacksize > 4 * BASIC_STACK_SIZE || L->size_ci > 4 * BASIC_CI_SIZE)
+        return 0;
+    luaF_close(L, L->stack);
+    CallInfo* ci = L->base_ci;
+    ci->p = nullptr;
+    ci->func = L->stack;
+    ci->base = L->stack + 1;
+    ci->top = L->stack_last;
+    setnilvalue(ci->func);
+    L->ci = ci;
+    L->base = L->top = ci->base;
+    L->status = LUA_OK;
+    L->nCcalls = L->baseCcalls = 0;
+    L->finalizers = nullptr;
+    return 1;
+}
+
+int dm_enter(lua_State* L, dm_body body, void* context)
+{
+    ptrdiff_t top = savestack(L, L->top);
+    int status = luaD_pcall(L, body, context, top, 0);
+    if (status == LUA_OK)
+        L->top = restorestack(L, top);
+    return status;
+}
+
+int dm_wanted(const lua_State* L)
+{
+    return L->ci == L->base_ci ? LUA_MULTRET : L->ci->nresults;
 }
 
 void dm_prefetch_state(const lua_State* L)

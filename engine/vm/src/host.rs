@@ -43,6 +43,11 @@ pub enum Entry {
     Join,
 }
 
+impl Entry {
+    /// The frame's first argument of the call.
+    pub const ARGUMENTS: u32 = 4;
+}
+
 /// How an intercepted call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -52,6 +57,11 @@ pub enum Exit {
     Raised,
     /// A terminal error (cancellation, budget) left it.
     Unwound,
+}
+
+impl Exit {
+    /// The frame's first result of the call.
+    pub const RESULTS: u32 = 3;
 }
 
 /// The engine's side of the VM. All calls come from within [`Vm::resume`](crate::Vm::resume) and its like.
@@ -69,11 +79,12 @@ pub trait Host {
     /// The text that `tostring` gives for a handle.
     fn describe(&mut self, handle: Handle) -> String;
 
-    /// An intercepted function is called: its arguments are the values of the frame from 2 on. `again` on the second and later asks
+    /// An intercepted function is called: its arguments are the values of the frame from [`Entry::ARGUMENTS`] on. `again` on the second and later asks
     /// after [`Entry::Retry`].
     fn enter(&mut self, interceptor: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise>;
 
-    /// An intercepted call that [`Entry::Run`] let in ended. Its results (or the error) are the values of the frame.
+    /// An intercepted call that [`Entry::Run`] let in ended. Its results are the values of the frame from
+    /// [`Exit::RESULTS`] on; the error that left it is the last one.
     /// A function that is returned (pinned for this use) is called once; it can't wait.
     fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>) -> Option<Pin>;
 

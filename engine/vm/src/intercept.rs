@@ -1,8 +1,9 @@
 //! Intercepted functions: the host is asked before the call and told after it, however it ends, and the script that
 //! calls and the function that is called know nothing of it. The call may wait.
 //!
-//! The wrapper is a C function with the original and the interceptor's number as upvalues. Its first stack slot holds
-//! the token that the host gave, or one of the two states below; the arguments, and later the results, follow.
+//! The wrapper is a C function with the original, the interceptor's number and the error handler as upvalues. Its first
+//! stack slot holds the token that the host gave, or one of the two states below; then come the handler, the original
+//! and the arguments, just as the protected call wants them, and later, after the handler, the results.
 
 use std::os::raw::c_int;
 
@@ -12,6 +13,7 @@ use crate::frame::{Frame, push_value};
 use crate::host::{Entry, Exit};
 use crate::native::{Native, NotedTrace, request};
 use crate::sandbox;
+use crate::shim;
 use crate::value::{Pin, Value};
 
 /// In the token's slot while the host wants to be asked again.
@@ -28,7 +30,8 @@ pub(crate) unsafe fn wrap(state: *mut lua_State, interceptor: u32) {
     unsafe {
         ffi::lua_rawcheckstack(state, 2);
         ffi::lua_pushnumber(state, f64::from(interceptor));
-        ffi::lua_pushcclosurek(state, call, c"action".as_ptr(), 2, Some(resumed));
+        ffi::lua_pushcclosurek(state, note_trace, c"trace".as_ptr(), 0, None);
+        ffi::lua_pushcclosurek(state, call, c"action".as_ptr(), 3, Some(resumed));
     }
 }
 
@@ -37,14 +40,12 @@ pub(crate) unsafe fn wrap(state: *mut lua_State, interceptor: u32) {
 pub(crate) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and the wrapper's upvalues.
     unsafe {
-        ffi::lua_rawcheckstack(state, 3);
-        ffi::lua_pushnumber(state, RETRYING);
-        ffi::lua_insert(state, 1);
+        shim::dm_begin_intercepted(state, RETRYING);
         enter(state, false)
     }
 }
 
-/// Asks the host, with the arguments in slots 2 and up.
+/// Asks the host, with the arguments in slots 4 and up.
 ///
 /// # Safety
 /// `state` runs the wrapper.
@@ -53,45 +54,23 @@ unsafe fn enter(state: *mut lua_State, again: bool) -> c_int {
     unsafe {
         let interceptor = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(2), std::ptr::null_mut()) as u32;
         let native = Native::of(state);
-        let entry = sandbox::with_host(state, |host| {
-            // The host sees the arguments alone.
-            let mut frame = Frame::new(state);
-            host.enter(interceptor, again, &mut frame)
-        });
+        let top = ffi::lua_gettop(state);
+        let entry = sandbox::with_host(state, |host| host.enter(interceptor, again, &mut Frame::new(state)));
+        ffi::lua_settop(state, top);
         match entry {
             Ok(Entry::Run(token)) => {
-                set_token(state, f64::from(token));
-                run(state)
+                shim::dm_set_token(state, f64::from(token));
+                ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 3, ffi::LUA_MULTRET, 2)
             }
             Ok(wait @ (Entry::Retry | Entry::Join)) => {
                 if wait == Entry::Join {
-                    set_token(state, JOINED);
+                    shim::dm_set_token(state, JOINED);
                 }
                 (*native).hot.request = request::PARK;
                 ffi::lua_yield(state, 0)
             }
             Err(raise) => sandbox::throw(state, raise),
         }
-    }
-}
-
-unsafe fn set_token(state: *mut lua_State, token: f64) {
-    // SAFETY: the wrapper always has its first slot, and room for one more.
-    unsafe {
-        ffi::lua_pushnumber(state, token);
-        ffi::lua_replace(state, 1);
-    }
-}
-
-/// Runs the original with the arguments.
-unsafe fn run(state: *mut lua_State) -> c_int {
-    // SAFETY: the wrapper's frame holds the token and the arguments; the handler and the function are put between.
-    unsafe {
-        ffi::lua_pushcclosurek(state, note_trace, c"trace".as_ptr(), 0, None);
-        ffi::lua_insert(state, 2);
-        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
-        ffi::lua_insert(state, 3);
-        ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 3, ffi::LUA_MULTRET, 2)
     }
 }
 
@@ -121,6 +100,7 @@ pub(crate) unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_
     unsafe {
         let token = ffi::lua_tonumberx(state, 1, std::ptr::null_mut());
         if token == RETRYING {
+            shim::dm_begin_again(state);
             return enter(state, true);
         }
         if token == JOINED {
@@ -167,16 +147,18 @@ unsafe fn leave(state: *mut lua_State, token: u32, status: c_int) -> c_int {
     unsafe {
         let native = Native::of(state);
         if status == ffi::LUA_OK {
-            ffi::lua_remove(state, 2);
-            ffi::lua_remove(state, 1);
+            let top = ffi::lua_gettop(state);
             let deferred = sandbox::with_host(state, |host| host.leave(token, Exit::Returned, &mut Frame::new(state)));
+            ffi::lua_settop(state, top);
             run_deferred(state, deferred);
-            return ffi::lua_gettop(state);
+            return top - 2;
         }
         sandbox::budget_if_refused(state, status);
+        let top = ffi::lua_gettop(state);
         let terminal = (*native).terminal().filter(|terminal| status == ffi::LUA_ERRERR || terminal.is_on_top(state));
         let exit = if terminal.is_some() { Exit::Unwound } else { Exit::Raised };
         let deferred = sandbox::with_host(state, |host| host.leave(token, exit, &mut Frame::new(state)));
+        ffi::lua_settop(state, top);
         run_deferred(state, deferred);
         if let Some(terminal) = terminal.filter(|terminal| terminal.until == Some(token)) {
             // The call that was to end has ended: from here on it is an ordinary error of its caller.

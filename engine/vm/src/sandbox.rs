@@ -9,7 +9,6 @@ use mlua::ffi::{self, lua_CFunction, lua_State};
 use crate::coroutines;
 use crate::frame::{Frame, push_value};
 use crate::host::{Flow, Host, Raise};
-use crate::intercept;
 use crate::native::{Native, Terminal, request};
 use crate::value::{Handle, Value};
 
@@ -401,29 +400,25 @@ pub(crate) unsafe fn pass_terminal(state: *mut lua_State, status: c_int) {
     }
 }
 
+pub(crate) use crate::shim::{dm_pcall as pcall, dm_pcall_ended as pcall_ended};
+
+/// `pcall` of nothing.
+///
 /// # Safety
-/// Called by Luau.
-pub(crate) unsafe extern "C-unwind" fn pcall(state: *mut lua_State) -> c_int {
+/// Called by `dm_pcall` as the same C function.
+pub(crate) unsafe extern "C-unwind" fn pcall_slowly(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state.
-    unsafe {
-        if ffi::lua_gettop(state) == 0 {
-            throw(state, Raise::from("pcall takes the function to call"));
-        }
-        ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 1, ffi::LUA_MULTRET, 0)
-    }
+    unsafe { throw(state, Raise::from("pcall takes the function to call")) }
 }
 
+/// A `pcall` that ended with what may be a terminal error.
+///
 /// # Safety
-/// Called by Luau.
-pub(crate) unsafe extern "C-unwind" fn pcall_ended(state: *mut lua_State, status: c_int) -> c_int {
-    // SAFETY: Luau calls with the results, or anything and the error on top.
+/// Called by `dm_pcall_ended` as the same continuation.
+pub(crate) unsafe extern "C-unwind" fn pcall_failed(state: *mut lua_State, status: c_int) -> c_int {
+    // SAFETY: Luau calls with anything and the error on top.
     unsafe {
         ffi::lua_rawcheckstack(state, 1);
-        if status == ffi::LUA_OK {
-            ffi::lua_pushboolean(state, 1);
-            ffi::lua_insert(state, 1);
-            return ffi::lua_gettop(state);
-        }
         pass_terminal(state, status);
         ffi::lua_pushboolean(state, 0);
         ffi::lua_insert(state, -2);
@@ -476,7 +471,7 @@ pub(crate) unsafe extern "C-unwind" fn protected(state: *mut lua_State) -> c_int
     // SAFETY: Luau calls with a live state; the handler is put below the function.
     unsafe {
         ffi::lua_rawcheckstack(state, 2);
-        ffi::lua_pushcclosurek(state, intercept::note_trace, c"trace".as_ptr(), 0, None);
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
         ffi::lua_insert(state, 2);
         ffi::lua_pcallyieldable(state, ffi::lua_gettop(state) - 3, ffi::LUA_MULTRET, 2)
     }

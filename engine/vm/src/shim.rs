@@ -2,7 +2,7 @@
 
 use std::os::raw::{c_char, c_int, c_void};
 
-use mlua::ffi::{lua_CFunction, lua_State};
+use mlua::ffi::{lua_CFunction, lua_Continuation, lua_State};
 
 /// Receives the bytes of a walk.
 pub(crate) type Sink = extern "C" fn(context: *mut c_void, bytes: *const u8, size: usize);
@@ -28,6 +28,9 @@ pub(crate) struct RawCode {
     pub(crate) line: i32,
 }
 
+/// What is done under protection.
+pub(crate) type Body = unsafe extern "C-unwind" fn(state: *mut lua_State, context: *mut c_void);
+
 /// A walk in progress; owned by C++.
 #[repr(C)]
 pub(crate) struct RawWalk {
@@ -46,6 +49,10 @@ pub(crate) struct Hot {
     pub(crate) unwinding: u32,
     pub(crate) attend: unsafe extern "C-unwind" fn(*mut lua_State),
     pub(crate) sleep_slowly: lua_CFunction,
+    pub(crate) pcall_slowly: lua_CFunction,
+    pub(crate) pcall_failed: lua_Continuation,
+    /// The string "id".
+    pub(crate) id: *const c_void,
 }
 
 unsafe extern "C-unwind" {
@@ -62,10 +69,22 @@ unsafe extern "C-unwind" {
     pub(crate) fn dm_sleep(state: *mut lua_State) -> c_int;
     pub(crate) fn dm_wake(state: *mut lua_State, slept: f64) -> c_int;
     pub(crate) fn dm_trim(state: *mut lua_State);
-    pub(crate) fn dm_recycle(state: *mut lua_State);
+    pub(crate) fn dm_fixed_string(state: *mut lua_State, text: *const c_char) -> *const c_void;
+    pub(crate) fn dm_push_object(state: *mut lua_State, fields: c_int, tag: c_int, bits: u64, metatable: c_int);
+    pub(crate) fn dm_begin_intercepted(state: *mut lua_State, token: f64);
+    pub(crate) fn dm_begin_again(state: *mut lua_State);
+    pub(crate) fn dm_pcall(state: *mut lua_State) -> c_int;
+    pub(crate) fn dm_pcall_ended(state: *mut lua_State, status: c_int) -> c_int;
+    pub(crate) fn dm_be_born(state: *mut lua_State);
+    pub(crate) fn dm_start(state: *mut lua_State, arguments: c_int) -> c_int;
+    pub(crate) fn dm_enter(state: *mut lua_State, body: Body, context: *mut c_void) -> c_int;
 }
 
 unsafe extern "C" {
+    pub(crate) fn dm_recycle(state: *mut lua_State) -> c_int;
+    pub(crate) fn dm_handle_at(state: *const lua_State, index: c_int, tag: *mut c_int, bits: *mut u64) -> c_int;
+    pub(crate) fn dm_set_token(state: *mut lua_State, token: f64);
+    pub(crate) fn dm_wanted(state: *const lua_State) -> c_int;
     pub(crate) fn dm_prefetch_state(state: *const lua_State);
     pub(crate) fn dm_prefetch_stack(state: *const lua_State);
     pub(crate) fn dm_hide_addresses(state: *mut lua_State);

@@ -132,8 +132,11 @@ impl Vm {
             frame.set(1, "name");
             frame.freeze(1);
             let cancelled = frame.pop_pin();
-            // SAFETY: the native side is live.
-            unsafe { (*side).cancelled = cancelled };
+            // SAFETY: the native side is live, and the state is under `enter`'s protection.
+            unsafe {
+                (*side).cancelled = cancelled;
+                (*side).hot.id = shim::dm_fixed_string(frame.state(), c"id".as_ptr());
+            }
         })?;
         vm.set_random_seed(config.seed);
         Ok(vm)
@@ -152,25 +155,26 @@ impl Vm {
             body: Option<F>,
             result: Option<R>,
         }
-        unsafe extern "C-unwind" fn run<F: FnOnce(&mut Frame<'_>) -> R, R>(state: *mut lua_State) -> c_int {
-            // SAFETY: the one argument is the pointer that `enter` passes, to a value that outlives this call.
+        unsafe extern "C-unwind" fn run<F: FnOnce(&mut Frame<'_>) -> R, R>(
+            state: *mut lua_State,
+            context: *mut c_void,
+        ) {
+            // SAFETY: the context is the pointer that `enter` passes, to a value that outlives this call.
             unsafe {
-                let entered = &mut *ffi::lua_tolightuserdata(state, 1).cast::<Entered<F, R>>();
-                ffi::lua_settop(state, 0);
+                let entered = &mut *context.cast::<Entered<F, R>>();
                 if let Some(body) = entered.body.take() {
                     entered.result = Some(body(&mut Frame::new(state)));
                 }
             }
-            0
         }
-        fn runner<F: FnOnce(&mut Frame<'_>) -> R, R>(_: &F) -> ffi::lua_CFunction {
+        fn runner<F: FnOnce(&mut Frame<'_>) -> R, R>(_: &F) -> shim::Body {
             run::<F, R>
         }
         let runner = runner::<_, R>(&body);
         let mut entered = Entered { body: Some(body), result: None };
         let context: *mut c_void = (&raw mut entered).cast();
         // SAFETY: `entered` outlives the protected call, which is the only user of the pointer.
-        let status = unsafe { ffi::lua_cpcall(self.state, runner, context) };
+        let status = unsafe { shim::dm_enter(self.state, runner, context) };
         match entered.result {
             Some(result) if status == ffi::LUA_OK => Ok(result),
             _ => Err(self.pop_error(status)),
@@ -200,10 +204,10 @@ impl Vm {
         let Some(state) = self.native.threads.get(thread) else { return Outcome::Returned };
         // SAFETY: the thread is live and suspended (a running one can't reach this exclusive VM). Up to four values
         // fit into the stack's reserve; more are checked for.
-        let count = unsafe {
+        let (new, count) = unsafe {
             if ffi::lua_status(state) == ffi::LUA_OK {
                 // Not run yet: its function and arguments are what is on its stack.
-                ffi::lua_gettop(state) - 1
+                (true, ffi::lua_gettop(state) - 1)
             } else {
                 if values.len() > 4 && ffi::lua_checkstack(state, values.len() as c_int) == 0 {
                     return Outcome::Failed;
@@ -211,12 +215,14 @@ impl Vm {
                 for value in values {
                     push_value(state, *value);
                 }
-                values.len() as c_int
+                (false, values.len() as c_int)
             }
         };
         self.run(state, host, quota, |state| {
             // SAFETY: as above.
-            unsafe { ffi::lua_resume_(state, std::ptr::null_mut(), count) }
+            unsafe {
+                if new { shim::dm_start(state, count) } else { ffi::lua_resume_(state, std::ptr::null_mut(), count) }
+            }
         })
     }
 
@@ -391,10 +397,10 @@ impl Vm {
     /// Gives a tasklet's coroutine back: whatever it was doing is forgotten, its memory is used again.
     pub fn retire(&mut self, thread: Thread) {
         let Some(state) = self.native.threads.get(thread) else { return };
-        // SAFETY: the thread is live and not running. Resetting may need memory to bring a trimmed stack back to its
-        // first size, so it is done under protection.
-        let reset = self.enter(|_| unsafe { shim::dm_recycle(state) });
-        if reset.is_ok() {
+        // SAFETY: the thread is live and not running. Bringing a large stack back to its first size needs memory, so it
+        // is done under protection.
+        let reset = unsafe { shim::dm_recycle(state) != 0 || self.enter(|_| ffi::lua_resetthread(state)).is_ok() };
+        if reset {
             self.native.threads.retire(thread);
         }
     }
@@ -422,7 +428,7 @@ impl Vm {
     /// Cost: two reallocations to a smaller size.
     pub fn trim(&mut self, thread: Thread) {
         if let Some(state) = self.native.threads.get(thread) {
-            // SAFETY: the thread is suspended; shrinking a block never fails.
+            // SAFETY: the thread is suspended.
             unsafe { shim::dm_trim(state) }
         }
     }

@@ -45,7 +45,7 @@ pub(crate) unsafe fn register(state: *mut lua_State, catalog: &mut Catalog) {
             f: sandbox::protected,
             continuation: Some(sandbox::protected_ended),
             name: c"protected",
-            upvalues: Some(c""),
+            upvalues: Some(c"f"),
             callee: 2,
             ..plain
         },
@@ -84,7 +84,7 @@ pub(crate) unsafe fn register(state: *mut lua_State, catalog: &mut Catalog) {
             f: intercept::call,
             continuation: Some(intercept::resumed),
             name: c"action",
-            upvalues: Some(c"fn"),
+            upvalues: Some(c"fnf"),
             suspends: Suspends::Intercepts,
             callee: 2,
             ..plain

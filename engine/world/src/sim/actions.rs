@@ -17,7 +17,8 @@ impl Sim {
     pub(crate) fn begin_action(&mut self, number: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
         let action = Name(number);
         let (task, actor) = (self.current, self.actor);
-        if frame.kind(2) != dormouse_vm::Kind::Table || args::maybe_actor(frame, 2) != Some(actor) {
+        let on = Entry::ARGUMENTS;
+        if frame.kind(on) != dormouse_vm::Kind::Table || args::maybe_actor(frame, on) != Some(actor) {
             let name = self.names.text(action);
             return Err(format!("call the action on an actor: self:Action_{name}() or who:Action_{name}()").into());
         }
@@ -226,13 +227,14 @@ impl Sim {
         if waiting.is_empty() {
             return;
         }
-        let count = frame.len();
+        let before = Exit::RESULTS - 1;
+        let count = frame.len() - before;
         frame.push_table(count as usize, 1);
         let table = frame.len();
         frame.push(Value::Number(f64::from(count)));
         frame.set(table, "n");
         for at in 1..=count {
-            frame.push_copy(at);
+            frame.push_copy(before + at);
             frame.set_item(table, at);
         }
         for joiner in waiting {
@@ -273,10 +275,9 @@ impl Sim {
         let first = count + 1;
         let task = self.perform(frame, who, name, first, activator, caller, self.cause);
         match task {
-            Some(task) => self.push_task(frame, task),
-            None => frame.push(Value::Nil),
+            Some(task) => Ok(self.give_task(frame, task)),
+            None => give(frame, Value::Nil),
         }
-        Ok(Flow::Return(1))
     }
 
     /// The action of that name, or an error with the nearest one.

@@ -1,5 +1,7 @@
 //! Reading what scripts passed, with errors that say which argument of what is wrong and what it should be.
 
+use std::fmt::Display;
+
 use dormouse_vm::{Frame, Kind, Raise};
 
 use crate::ids::{ActorId, TaskId};
@@ -12,7 +14,7 @@ pub(crate) fn kind_of(frame: &mut Frame<'_>, at: u32) -> String {
     }
 }
 
-fn wrong(frame: &mut Frame<'_>, at: u32, what: &str, wanted: &str) -> Raise {
+fn wrong(frame: &mut Frame<'_>, at: u32, what: impl Display, wanted: &str) -> Raise {
     let got = kind_of(frame, at);
     Raise::Message(format!("{what} must be {wanted}, not {}{got}", article(&got)))
 }
@@ -26,7 +28,7 @@ fn article(word: &str) -> &'static str {
 }
 
 /// A finite number.
-pub(crate) fn number(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<f64, Raise> {
+pub(crate) fn number(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<f64, Raise> {
     match frame.number(at) {
         Some(number) if number.is_finite() => Ok(number),
         Some(number) => Err(format!("{what} must be a finite number, not {number}").into()),
@@ -35,13 +37,13 @@ pub(crate) fn number(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<f64, 
 }
 
 /// A finite number, or none.
-pub(crate) fn optional_number(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<Option<f64>, Raise> {
+pub(crate) fn optional_number(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<Option<f64>, Raise> {
     if frame.is_nil(at) { Ok(None) } else { number(frame, at, what).map(Some) }
 }
 
 /// A number of ticks from 1 to 2^32 - 1, or none.
-pub(crate) fn optional_ticks(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<Option<u32>, Raise> {
-    match optional_number(frame, at, what)? {
+pub(crate) fn optional_ticks(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<Option<u32>, Raise> {
+    match optional_number(frame, at, &what)? {
         None => Ok(None),
         Some(ticks) if (1.0..=f64::from(u32::MAX)).contains(&ticks) => Ok(Some(ticks as u32)),
         Some(ticks) => Err(format!("{what} must be a number of ticks, at least 1, not {ticks}").into()),
@@ -49,7 +51,7 @@ pub(crate) fn optional_ticks(frame: &mut Frame<'_>, at: u32, what: &str) -> Resu
 }
 
 /// A string.
-pub(crate) fn text(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<String, Raise> {
+pub(crate) fn text(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<String, Raise> {
     match frame.text(at) {
         Some(text) => Ok(text),
         None => Err(wrong(frame, at, what, "a string")),
@@ -57,12 +59,12 @@ pub(crate) fn text(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<String,
 }
 
 /// A string, or none.
-pub(crate) fn optional_text(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<Option<String>, Raise> {
+pub(crate) fn optional_text(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<Option<String>, Raise> {
     if frame.is_nil(at) { Ok(None) } else { text(frame, at, what).map(Some) }
 }
 
 /// A vector with finite components, as a point of the plane.
-pub(crate) fn point(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<[f32; 2], Raise> {
+pub(crate) fn point(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<[f32; 2], Raise> {
     match frame.vector(at) {
         Some([x, y, _]) if x.is_finite() && y.is_finite() => Ok([x, y]),
         Some([x, y, _]) => Err(format!("{what} must have finite components, not ({x}, {y})").into()),
@@ -71,7 +73,7 @@ pub(crate) fn point(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<[f32; 
 }
 
 /// An actor: its handle, or (for itself) its own table.
-pub(crate) fn actor(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<ActorId, Raise> {
+pub(crate) fn actor(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<ActorId, Raise> {
     match maybe_actor(frame, at) {
         Some(actor) => Ok(actor),
         None => Err(wrong(frame, at, what, "an actor")),
@@ -79,39 +81,19 @@ pub(crate) fn actor(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<ActorI
 }
 
 /// The actor that the value is, if it is one.
-pub(crate) fn maybe_actor(frame: &mut Frame<'_>, at: u32) -> Option<ActorId> {
-    let handle = match frame.kind(at) {
-        Kind::Handle => frame.handle(at),
-        Kind::Table => {
-            frame.get(at, "id");
-            let handle = frame.handle(frame.len());
-            frame.pop(1);
-            handle
-        }
-        _ => None,
-    };
-    handle.and_then(ActorId::from_handle)
+pub(crate) fn maybe_actor(frame: &Frame<'_>, at: u32) -> Option<ActorId> {
+    frame.named_handle(at).and_then(ActorId::from_handle)
 }
 
 /// A task: the table that `start` returned, or its bare id.
-pub(crate) fn task(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<TaskId, Raise> {
-    let handle = match frame.kind(at) {
-        Kind::Handle => frame.handle(at),
-        Kind::Table => {
-            frame.get(at, "id");
-            let handle = frame.handle(frame.len());
-            frame.pop(1);
-            handle
-        }
-        _ => None,
-    };
-    match handle.and_then(TaskId::from_handle) {
+pub(crate) fn task(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<TaskId, Raise> {
+    match frame.named_handle(at).and_then(TaskId::from_handle) {
         Some(task) => Ok(task),
         None => Err(wrong(frame, at, what, "a task, as `start` returns it")),
     }
 }
 
 /// A function.
-pub(crate) fn function(frame: &mut Frame<'_>, at: u32, what: &str) -> Result<(), Raise> {
+pub(crate) fn function(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<(), Raise> {
     if frame.kind(at) == Kind::Function { Ok(()) } else { Err(wrong(frame, at, what, "a function")) }
 }

@@ -67,16 +67,16 @@ impl Sim {
 
     /// The name of an event: its field `name`, or the string that it is.
     fn event_name(&mut self, frame: &mut Frame<'_>, at: u32) -> Name {
-        let text = match frame.kind(at) {
-            Kind::Table => {
-                frame.get(at, "name");
-                let text = frame.text(frame.len());
-                frame.pop(1);
-                text
-            }
-            _ => frame.text(at),
-        };
-        text.map_or(Name::NONE, |text| self.names.intern(&text))
+        let table = frame.kind(at) == Kind::Table;
+        if table {
+            frame.get(at, "name");
+        }
+        let place = if table { frame.len() } else { at };
+        let name = frame.peek(place).map_or(Name::NONE, |name| self.names.intern(&name));
+        if table {
+            frame.pop(1);
+        }
+        name
     }
 
     /// Delivers the value at `at`: to those of the actor's tasklets that wait for it, else to its mailbox.

@@ -25,7 +25,12 @@ pub(crate) struct Birth {
     /// It is round, where its class does not say.
     pub(crate) round: bool,
     pub(crate) body: Option<BodyPlan>,
+    /// How many props its own table will hold at first.
+    pub(crate) props: usize,
 }
+
+/// What `spawn` is given for the engine.
+const FOR_ENGINE: [&str; 4] = ["name", "position", "size", "body"];
 
 /// Pixels that an actor measures when nobody says.
 const DEFAULT_SIZE: [f32; 2] = [16.0, 16.0];
@@ -60,12 +65,7 @@ impl Sim {
             dying: false,
             stopped: false,
         });
-        frame.push_table(0, 4);
-        let table = frame.len();
-        frame.push(Value::Handle(id.handle()));
-        frame.set(table, "id");
-        frame.push(Value::Pin(instance));
-        frame.set_metatable(table);
+        frame.push_object(1 + birth.props, id.handle(), instance);
         let body = self.state.space.insert(Body {
             shape,
             center: birth.center.into(),
@@ -105,108 +105,124 @@ impl Sim {
 
     /// `spawn(class, { ... })`
     pub(crate) fn spawn_call(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
-        let name = args::text(frame, 1, "the class to spawn")?;
-        let class = self.class_named(&name)?;
-        let what = format!("spawn(\"{name}\")");
+        let class = match frame.peek(1) {
+            Some(name) => self.class_named(&name)?,
+            None => self.class_named(&args::text(frame, 1, "the class to spawn")?)?,
+        };
         if !matches!(frame.kind(2), Kind::None | Kind::Nil | Kind::Table) {
-            return Err(format!("{what} takes a table of props, not a {}", frame.kind(2).name()).into());
+            let kind = frame.kind(2).name();
+            return Err(format!("{} takes a table of props, not a {kind}", self.spawning(class)).into());
         }
         if self.state.actors.len() >= self.limits.actors as usize {
             return Err(format!("the world has {} actors, as many as it may have", self.limits.actors).into());
         }
-        let birth = self.read_birth(frame, class, &what)?;
-        self.check_props(frame, class, &what)?;
+        frame.set_len(2);
+        let props = self.sort_props(frame, class)?;
+        let birth = self.read_birth(frame, class, props)?;
         let Some(cause) = self.because(self.actor, self.classes.spawning) else {
             return Err("too many actors spawn one another in one tick".into());
         };
         let id = self.create(frame, birth);
-        self.set_props(frame, id)?;
-        let number = self.note(|sim| HappeningKind::Spawned { who: sim.named_ref(id), class: name });
+        if props > 0 {
+            self.set_props(frame, id)?;
+        }
+        let number = self
+            .note(|sim| HappeningKind::Spawned { who: sim.named_ref(id), class: sim.classes.get(class).name.clone() });
         self.tie(cause, number);
         self.begin_life(frame, id, cause);
         give(frame, Value::Handle(id.handle()))
     }
 
-    fn read_birth(&mut self, frame: &mut Frame<'_>, class: u32, what: &str) -> Result<Birth, Raise> {
-        frame.set_len(2);
-        frame.get(2, "name");
-        let name = args::optional_text(frame, 3, &format!("the name in {what}"))?;
-        frame.get(2, "position");
-        let center = match frame.is_nil(4) {
-            true => self.place(self.actor),
-            false => args::point(frame, 4, &format!("the position in {what}"))?,
-        };
-        frame.get(2, "size");
-        let size = match frame.is_nil(5) {
-            true => DEFAULT_SIZE,
-            false => args::point(frame, 5, &format!("the size in {what}"))?,
-        };
-        if size.iter().any(|side| !(0.0..=MAX_SIZE).contains(side)) {
-            return Err(format!("the size in {what} must be from 0 to {MAX_SIZE} pixels").into());
-        }
-        let body = match frame.get(2, "body") {
-            Kind::Nil => self.classes.get(class).body.clone(),
-            _ => self.body_plan(frame, 6)?,
-        };
-        frame.set_len(2);
-        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
-        Ok(Birth { class, name, object: 0, center, size, round: false, body })
+    /// The call that errors speak of.
+    fn spawning(&self, class: u32) -> String {
+        format!("spawn(\"{}\")", self.classes.get(class).name)
     }
 
-    /// Whether the props in the table at 2 are ones that the class has, and fit; and whether none is missing.
-    fn check_props(&mut self, frame: &mut Frame<'_>, class: u32, what: &str) -> Result<(), Raise> {
+    /// Looks through the table at 2: what is for the engine is put to the places from 3 on, in the order of
+    /// [`FOR_ENGINE`]; all else must be props that the class has, and fit, and none may be missing. Gives their number.
+    fn sort_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<usize, Raise> {
+        frame.set_len(2 + FOR_ENGINE.len() as u32);
         let known = &self.classes.get(class).props;
+        let (mut count, mut required) = (0, 0);
         frame.entries(2, |frame| {
             let (key, value) = (frame.len() - 1, frame.len());
-            let name = frame.display(key);
-            if BUILT_IN.contains(&name.as_str()) && name != "id" {
+            let name = frame.peek(key).unwrap_or_else(|| frame.display(key).into());
+            if let Some(place) = FOR_ENGINE.iter().position(|own| *own == name) {
+                drop(name);
+                frame.put(3 + place as u32);
                 return Ok(());
             }
-            let Some(prop) = known.get(&name) else {
+            let Some(prop) = known.get(&*name) else {
                 let given = BUILT_IN.iter().copied().filter(|name| *name != "id");
                 let names = known.keys().map(String::as_str).chain(given);
                 let hint = suggestion(&name, names);
-                return Err(Raise::Message(format!(
-                    "{what}: class {} has no prop `{name}`{hint}",
-                    self.classes.get(class).name
-                )));
+                let what = self.spawning(class);
+                let class = &self.classes.get(class).name;
+                return Err(Raise::Message(format!("{what}: class {class} has no prop `{name}`{hint}")));
             };
             if !values::fits(frame, value, prop.kind) {
+                let (what, wanted, name) = (self.spawning(class), prop.kind.word(), name.into_owned());
                 let kind = args::kind_of(frame, value);
-                return Err(Raise::Message(format!(
-                    "{what}: prop `{name}` must be a {}, not a {kind}",
-                    prop.kind.word()
-                )));
+                return Err(Raise::Message(format!("{what}: prop `{name}` must be a {wanted}, not a {kind}")));
             }
+            count += 1;
+            required += usize::from(prop.required);
             Ok(())
         })?;
-        for (name, prop) in known {
-            if !prop.required {
-                continue;
-            }
-            let missing = frame.get(2, name) == Kind::Nil;
-            frame.pop(1);
-            if missing {
-                return Err(format!("{what}: prop `{name}` (a {}) must be given", prop.kind.word()).into());
+        if required < known.values().filter(|prop| prop.required).count() {
+            return Err(self.missing_prop(frame, class));
+        }
+        Ok(count)
+    }
+
+    fn missing_prop(&self, frame: &mut Frame<'_>, class: u32) -> Raise {
+        for (name, prop) in self.classes.get(class).props.iter().filter(|(_, prop)| prop.required) {
+            if frame.get(2, name) == Kind::Nil {
+                let (what, kind) = (self.spawning(class), prop.kind.word());
+                return format!("{what}: prop `{name}` (a {kind}) must be given").into();
             }
         }
-        Ok(())
+        format!("{}: a prop is missing", self.spawning(class)).into()
+    }
+
+    /// What is in the places from 3 on.
+    fn read_birth(&mut self, frame: &mut Frame<'_>, class: u32, props: usize) -> Result<Birth, Raise> {
+        let called = &self.classes.get(class).name;
+        let name = args::optional_text(frame, 3, format_args!("the name in spawn(\"{called}\")"))?;
+        let center = match frame.is_nil(4) {
+            true => self.place(self.actor),
+            false => args::point(frame, 4, format_args!("the position in spawn(\"{called}\")"))?,
+        };
+        let size = match frame.is_nil(5) {
+            true => DEFAULT_SIZE,
+            false => args::point(frame, 5, format_args!("the size in spawn(\"{called}\")"))?,
+        };
+        if size.iter().any(|side| !(0.0..=MAX_SIZE).contains(side)) {
+            return Err(format!("the size in {} must be from 0 to {MAX_SIZE} pixels", self.spawning(class)).into());
+        }
+        let body = match frame.is_nil(6) {
+            true => self.classes.get(class).body.clone(),
+            false => self.body_plan(frame, 6)?,
+        };
+        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
+        Ok(Birth { class, name, object: 0, center, size, round: false, body, props })
     }
 
     /// Copies the props in the table at 2 into the new actor's own table.
     fn set_props(&mut self, frame: &mut Frame<'_>, id: ActorId) -> Result<(), Raise> {
         frame.push(Value::Pin(self.state.actors[id].table));
         let own = frame.len();
-        let known = self.classes.get(self.state.actors[id].class).props.clone();
+        let known = &self.classes.get(self.state.actors[id].class).props;
         let result = frame.entries(2, |frame| {
             let (key, value) = (frame.len() - 1, frame.len());
-            let name = frame.display(key);
-            let Some(prop) = known.get(&name) else { return Ok(()) };
+            let kind = frame.peek(key).and_then(|name| known.get(&*name)).map(|prop| prop.kind);
+            let Some(kind) = kind else { return Ok(()) };
+            frame.push_copy(key);
             match args::maybe_actor(frame, value) {
-                Some(actor) if prop.kind == PropKind::Actor => frame.push(Value::Handle(actor.handle())),
+                Some(actor) if kind == PropKind::Actor => frame.push(Value::Handle(actor.handle())),
                 _ => self.push_isolated(frame, value)?,
             }
-            frame.set(own, &name);
+            frame.set_entry(own);
             Ok(())
         });
         frame.set_len(own - 1);

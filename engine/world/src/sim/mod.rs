@@ -88,4 +88,6 @@ pub(crate) struct Pins {
     pub(crate) last: Pin,
     /// Each class's `handleEvent` is called as it is.
     pub(crate) base: Pin,
+    /// The results of tasks that return nothing.
+    pub(crate) nothing: Pin,
 }

@@ -13,7 +13,7 @@ use crate::space::{BodyId, Contact, Motion};
 impl Sim {
     /// The actor whose own method is called; an error on a handle or on another's table.
     fn own(&self, frame: &mut Frame<'_>, method: &str) -> Result<ActorId, Raise> {
-        let who = args::actor(frame, 1, &format!("what {method} is called on"))?;
+        let who = args::actor(frame, 1, format_args!("what {method} is called on"))?;
         if who != self.actor {
             return Err(format!(
                 "{method} moves oneself: call it on self; {} moves by its own actions",

@@ -220,12 +220,13 @@ impl Sim {
             wait: Wait::Ready,
             role,
             cancelled: false,
-            trimmed: false,
+            rested: false,
             go: Go::On,
             spent: 0,
             lent: credit,
             object: Pin::NIL,
             sibling,
+            younger: TaskId::default(),
             next: TaskId::default(),
             awaiters: TaskId::default(),
             name: Name::NONE,
@@ -237,6 +238,9 @@ impl Sim {
         });
         if let Some(actor) = self.state.actors.get_mut(owner) {
             actor.tasklets = task;
+        }
+        if let Some(elder) = self.state.tasks.0.get_mut(sibling) {
+            elder.younger = task;
         }
         self.state.queue.push_back((task, cause));
         if self.watch.is_some() {
@@ -259,15 +263,12 @@ impl Sim {
         actor.credit = (actor.credit - (tasklet.lent - tasklet.credit)).min(MEASURE_EVERY);
         if actor.tasklets == task {
             actor.tasklets = tasklet.sibling;
-            return;
         }
-        let mut at = actor.tasklets;
-        while let Some(other) = self.state.tasks.0.get_mut(at) {
-            if other.sibling == task {
-                other.sibling = tasklet.sibling;
-                return;
-            }
-            at = other.sibling;
+        if let Some(younger) = self.state.tasks.0.get_mut(tasklet.younger) {
+            younger.sibling = tasklet.sibling;
+        }
+        if let Some(elder) = self.state.tasks.0.get_mut(tasklet.sibling) {
+            elder.younger = tasklet.younger;
         }
     }
 

@@ -197,7 +197,8 @@ pub(crate) struct Tasklet {
     pub(crate) role: Role,
     /// It is to end, whatever else it is woken for.
     pub(crate) cancelled: bool,
-    pub(crate) trimmed: bool,
+    /// It has slept for long at least once.
+    pub(crate) rested: bool,
     pub(crate) go: Go,
     /// Interrupts that it has used in the tick at which it last ran.
     pub(crate) spent: i64,
@@ -205,8 +206,9 @@ pub(crate) struct Tasklet {
     pub(crate) lent: i64,
     /// The table that scripts know it by, if any does.
     pub(crate) object: Pin,
-    /// The next older tasklet of its actor.
+    /// The next older and the next younger tasklet of its actor.
     pub(crate) sibling: TaskId,
+    pub(crate) younger: TaskId,
     /// The next tasklet that waits for the same thing.
     pub(crate) next: TaskId,
     /// Tasklets that await this one.

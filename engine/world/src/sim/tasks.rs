@@ -41,8 +41,16 @@ impl Sim {
             label: sim.names.text(name).to_owned(),
         });
         self.set_context(task, number);
+        Ok(self.give_task(frame, task))
+    }
+
+    /// Returns the task, where the script does anything with it: most are started and left alone.
+    pub(crate) fn give_task(&mut self, frame: &mut Frame<'_>, task: TaskId) -> Flow {
+        if !frame.is_result_wanted() {
+            return Flow::Return(0);
+        }
         self.push_task(frame, task);
-        Ok(Flow::Return(1))
+        Flow::Return(1)
     }
 
     /// Pushes the table by which scripts know a task; made when first asked for.
@@ -51,13 +59,9 @@ impl Sim {
         if known != Pin::NIL {
             return frame.push(Value::Pin(known));
         }
-        frame.push_table(0, 4);
-        let table = frame.len();
-        frame.push(Value::Handle(task.handle()));
-        frame.set(table, "id");
-        frame.push(Value::Pin(self.pins.task));
-        frame.set_metatable(table);
-        let pin = frame.pin(table);
+        // Its state and its results or problem are to come.
+        frame.push_object(3, task.handle(), self.pins.task);
+        let pin = frame.pin(frame.len());
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.object = pin;
         }
@@ -108,8 +112,12 @@ impl Sim {
         if frame.is_nil(2) {
             return Err("raise takes the value to raise, such as exception \"Jammed\"".into());
         }
-        self.push_for(frame, 2, owner)?;
-        let value = frame.value(frame.len());
+        let value = if owner == self.actor {
+            frame.value(2)
+        } else {
+            self.push_isolated(frame, 2)?;
+            frame.value(frame.len())
+        };
         let number = if self.watch.is_some() {
             let text = self.show(frame, 2);
             self.note_raised(task, self.context(), || text)
@@ -136,7 +144,7 @@ impl Sim {
     }
 
     /// Pushes a value as another actor may have it: by copy, unless it stays with the same actor.
-    pub(crate) fn push_for(&mut self, frame: &mut Frame<'_>, at: u32, owner: ActorId) -> Result<(), Raise> {
+    pub(crate) fn push_for(&self, frame: &mut Frame<'_>, at: u32, owner: ActorId) -> Result<(), Raise> {
         if owner == self.actor {
             frame.push_copy(at);
             return Ok(());
@@ -145,7 +153,7 @@ impl Sim {
     }
 
     /// Pushes a copy that shares nothing; actors' own tables become handles.
-    pub(crate) fn push_isolated(&mut self, frame: &mut Frame<'_>, at: u32) -> Result<(), Raise> {
+    pub(crate) fn push_isolated(&self, frame: &mut Frame<'_>, at: u32) -> Result<(), Raise> {
         frame.push_isolated(at, &mut |frame, at| {
             // Only an actor's own table has a handle as its `id` and a metatable that can't be changed.
             let Some(actor) = args::maybe_actor(frame, at) else { return false };
@@ -263,6 +271,22 @@ impl Sim {
         frame.remove(at);
     }
 
+    /// Pushes the table `{ n = count, ... }` of copies; all that have nothing in it are one.
+    fn push_results(&mut self, frame: &mut Frame<'_>, values: &[Value]) {
+        if values.is_empty() {
+            return frame.push(Value::Pin(self.pins.nothing));
+        }
+        frame.push_table(values.len(), 1);
+        let results = frame.len();
+        frame.push(Value::Number(values.len() as f64));
+        frame.set(results, "n");
+        for (at, value) in values.iter().enumerate() {
+            frame.push(*value);
+            self.isolate_last(frame);
+            frame.set_item(results, at as u32 + 1);
+        }
+    }
+
     /// Wakes those who await a task that is over, and tells its object.
     pub(crate) fn settle_task(&mut self, frame: &mut Frame<'_>, task: TaskId, state: &str, values: &[Value]) {
         let Some(tasklet) = self.state.tasks.0.get(task) else { return };
@@ -273,15 +297,7 @@ impl Sim {
             frame.push_text(state);
             frame.set(table, "state");
             if state == "done" {
-                frame.push_table(values.len(), 1);
-                let results = frame.len();
-                frame.push(Value::Number(values.len() as f64));
-                frame.set(results, "n");
-                for (at, value) in values.iter().enumerate() {
-                    frame.push(*value);
-                    self.isolate_last(frame);
-                    frame.set_item(results, at as u32 + 1);
-                }
+                self.push_results(frame, values);
                 frame.set(table, "results");
             } else if state == "cancelled" {
                 self.push_exception(frame, "TaskCancelled", &[]);

@@ -74,7 +74,7 @@ fn read(frame: &mut Frame<'_>, at: u32, depth: usize) -> Datum {
 }
 
 /// Whether a value may be held by a prop of that kind.
-pub(crate) fn fits(frame: &mut Frame<'_>, at: u32, kind: PropKind) -> bool {
+pub(crate) fn fits(frame: &Frame<'_>, at: u32, kind: PropKind) -> bool {
     match kind {
         PropKind::Any => true,
         PropKind::Boolean => frame.kind(at) == Kind::Bool,

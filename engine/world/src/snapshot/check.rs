@@ -145,10 +145,13 @@ impl Check<'_> {
         }
         let mut family = Seen::of(&self.state.tasks.0);
         for (id, actor) in &self.state.actors {
-            let mut at = actor.tasklets;
+            let (mut at, mut younger) = (actor.tasklets, TaskId::default());
             while let Some(tasklet) = self.state.tasks.0.get(at) {
-                ensure(family.first(at) && tasklet.owner == id, || "an actor's tasklets are not its own".into())?;
-                at = tasklet.sibling;
+                // The youngest may name one that is gone.
+                let back = tasklet.younger == younger || !self.state.tasks.0.contains_key(younger);
+                let sound = family.first(at) && tasklet.owner == id && back;
+                ensure(sound, || "an actor's tasklets are not its own".into())?;
+                (younger, at) = (at, tasklet.sibling);
             }
         }
         ensure(family.count == self.state.tasks.0.len(), || "a tasklet belongs to no actor".into())

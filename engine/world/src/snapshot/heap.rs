@@ -19,6 +19,7 @@ pub(crate) fn name_shared(vm: &mut Vm, sim: &Sim) -> Result<(), VmError> {
         ("life", pins.life),
         ("finish", pins.last),
         ("Actor", pins.base),
+        ("no results", pins.nothing),
     ] {
         vm.name(name, pin)?;
     }

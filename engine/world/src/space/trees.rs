@@ -2,13 +2,16 @@
 //! they may be thrown away at any time, and are brought up to date when they are asked.
 
 use parry2d::bounding_volume::Aabb;
-use parry2d::partitioning::{Bvh, BvhBuildStrategy};
+use parry2d::partitioning::{Bvh, BvhBuildStrategy, BvhWorkspace};
 use slotmap::{Key, SlotMap};
 
 use super::body::{Body, BodyId, Rect, Slot, Vec2};
 
 /// Pixels by which a moving body's box is larger than need be, so that its leaf is moved only now and then.
 const MARGIN: f32 = 8.0;
+
+/// Trees of fewer leaves are never mended: they are searched fast whatever they look like.
+const SMALL: u32 = 64;
 
 /// In which tree a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,9 @@ pub(super) struct Trees {
     leaves: Vec<Leaf>,
     /// Slots whose bodies have moved or are new, by the tree that they belong in.
     queue: [Vec<u32>; 3],
+    /// How often leaves were put elsewhere since the tree was last mended.
+    worn: [u32; 3],
+    workspace: BvhWorkspace,
     /// Whether the trees are of this space's bodies at all.
     trusted: bool,
 }
@@ -149,6 +155,17 @@ impl Trees {
         }
         // Its memory serves the next time.
         self.queue[kind as usize] = queue;
+        self.mend(kind);
+    }
+
+    /// A tree whose leaves are put elsewhere one by one gets worse to search. A step of mending looks at a twentieth of
+    /// it, so one is taken each time that many have been put elsewhere.
+    fn mend(&mut self, kind: Kind) {
+        let (tree, worn) = (&mut self.trees[kind as usize], &mut self.worn[kind as usize]);
+        if *worn > SMALL && *worn > tree.leaf_count() / 20 {
+            *worn = 0;
+            tree.optimize_incremental(&mut self.workspace);
+        }
     }
 
     fn file(&mut self, index: u32, slot: &Slot) {
@@ -164,6 +181,7 @@ impl Trees {
         }
         let margin = if leaf.filed.is_some() || slot.motion.is_some() { Vec2::splat(MARGIN) } else { Vec2::ZERO };
         leaf.filed = Some(kind);
+        self.worn[kind as usize] += 1;
         self.trees[kind as usize].insert(Aabb { mins: bounds.mins - margin, maxs: bounds.maxs + margin }, index);
     }
 

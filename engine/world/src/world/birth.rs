@@ -1,6 +1,6 @@
 //! The birth of a world: a VM, the authors' API in it, the scripts loaded, and then a map's actors, if there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -109,6 +109,7 @@ impl World {
             scripts,
             earlier: Default::default(),
             progress: None,
+            drowsy: VecDeque::new(),
             due: Vec::new(),
             contacts: Vec::new(),
         })
@@ -185,7 +186,8 @@ fn newborn(config: &Config) -> State {
 
 fn empty(config: &Config, mut names: Names, state: State) -> Sim {
     let classes = Classes::new(&mut names);
-    let nothing = Pins { exception: Pin::NIL, task: Pin::NIL, life: Pin::NIL, last: Pin::NIL, base: Pin::NIL };
+    let nothing =
+        Pins { exception: Pin::NIL, task: Pin::NIL, life: Pin::NIL, last: Pin::NIL, base: Pin::NIL, nothing: Pin::NIL };
     Sim {
         limits: config.limits,
         classes,
@@ -289,7 +291,13 @@ fn finish_api(frame: &mut Frame<'_>, engine: Pin, made: Value) -> Pins {
         frame.get(engine, name);
         frame.pop_pin()
     });
-    Pins { exception, task, life, last, base }
+    frame.push_table(0, 1);
+    frame.push(Value::Number(0.0));
+    let nothing = frame.len() - 1;
+    frame.set(nothing, "n");
+    frame.freeze(nothing);
+    let nothing = frame.pop_pin();
+    Pins { exception, task, life, last, base, nothing }
 }
 
 /// Classes without a script.
@@ -324,7 +332,7 @@ fn share_everything(vm: &mut Vm, sim: &Sim) {
         frame.pop_pin()
     });
     let classes = sim.classes.all().iter().flat_map(|class| [class.table, class.instance]);
-    let pins = [sim.pins.exception, sim.pins.task, sim.pins.life, sim.pins.last, sim.pins.base];
+    let pins = [sim.pins.exception, sim.pins.task, sim.pins.life, sim.pins.last, sim.pins.base, sim.pins.nothing];
     for pin in globals.into_iter().chain(classes).chain(sim.modules.values().copied()).chain(pins) {
         vm.share(pin);
     }

@@ -74,6 +74,10 @@ impl World {
         self.vm.rewind(&image.heap)?;
         self.sim.state.clone_from(state);
         self.sim.names.rewind(&image.names);
+        let now = self.sim.state.tick;
+        while self.drowsy.back().is_some_and(|(_, since)| *since > now) {
+            self.drowsy.pop_back();
+        }
         self.sim.leave_actor();
         Ok(())
     }

@@ -11,6 +11,7 @@ mod sight;
 mod tasklet;
 mod tick;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dormouse_vm::Vm;
@@ -47,6 +48,8 @@ pub struct World {
     pub(crate) earlier: Earlier,
     /// How far the tick under way has come.
     progress: Option<tick::Progress>,
+    /// Tasklets that fell asleep for long, with the tick at which they did: see [`tick`].
+    drowsy: VecDeque<(TaskId, u64)>,
     /// Buffers that each tick uses again.
     due: Vec<Timer>,
     contacts: Vec<Contact>,

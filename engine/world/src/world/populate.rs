@@ -102,7 +102,7 @@ impl Population {
             let class = sim.classes.find(class.as_ref()?)?;
             let name = sim.names.intern(name);
             // The level and the game are everywhere: they have no body.
-            Some(sim.create(frame, Birth { class, name, object: 0, center, size, round: false, body: None }))
+            Some(sim.create(frame, Birth { class, name, object: 0, center, size, round: false, body: None, props: 0 }))
         };
         let game = whole(sim, &map.game, "game");
         let level = whole(sim, &map.class, &map.name);
@@ -116,7 +116,10 @@ impl Population {
             let body = sim.classes.get(class).body.clone();
             let round = object.shape == Shape::Ellipse;
             let (center, size) = (object.center, object.size);
-            let id = sim.create(frame, Birth { class, name, object: object.id, center, size, round, body });
+            let id = sim.create(
+                frame,
+                Birth { class, name, object: object.id, center, size, round, body, props: object.props.len() },
+            );
             objects.insert(object.id, id);
         }
         Population { game, level, objects }

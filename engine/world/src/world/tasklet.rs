@@ -58,7 +58,19 @@ impl World {
         let timer = Timer { due: tick + u64::from(ticks), order: tasklet.order, task };
         tasklet.timer = Some(sim.state.wheel.insert(timer));
         if ticks >= LONG {
-            self.vm.trim(thread);
+            self.fall_asleep(task);
+        }
+    }
+
+    /// It sleeps for long, or nobody knows how long. Of a crowd most do so as soon as they are born, and would all
+    /// have whole stacks at once if they kept them for only a moment.
+    fn fall_asleep(&mut self, task: TaskId) {
+        let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
+        let rested = std::mem::replace(&mut tasklet.rested, true);
+        if rested || tasklet.role != Role::Main {
+            self.drowsy.push_back((task, self.sim.state.tick));
+        } else {
+            self.vm.trim(tasklet.thread);
         }
     }
 
@@ -123,7 +135,10 @@ impl World {
             Outcome::Parked if tasklet.role == Role::Last => self.forbid_wait(task),
             Outcome::Parked => {
                 if tasklet.cancelled || tasklet.go != Go::On {
-                    self.parked_in_vain(task);
+                    return self.parked_in_vain(task);
+                }
+                if tasklet.wait != Wait::Ready {
+                    self.fall_asleep(task);
                 }
             }
             // A bare coroutine.yield outside of coroutines: the rest of the world has a turn.
@@ -188,9 +203,14 @@ impl World {
         let tasklet = self.sim.state.tasks.0[task];
         let asked = tasklet.role == Role::Event;
         let known = tasklet.object != Pin::NIL;
-        let quiet = outcome == Outcome::Returned && !asked && !known && tasklet.deferred == Pin::NIL;
-        if !quiet {
+        let quiet = outcome == Outcome::Returned && !known && tasklet.deferred == Pin::NIL;
+        if !quiet || (asked && self.sim.is_asked(tasklet.owner)) {
             self.settle(task, tasklet, outcome);
+        } else if asked {
+            let (vm, sim) = (&mut self.vm, &mut self.sim);
+            if let Err(error) = vm.enter(|frame| sim.handled(frame, tasklet.owner, Go::On)) {
+                self.sim.report_engine(&error);
+            }
         }
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.forget_task(vm, task);
@@ -295,9 +315,13 @@ impl Sim {
     /// Whether somebody waits for the tasklet's end, and so learns of its error.
     fn is_heard(&self, task: TaskId, tasklet: Tasklet) -> bool {
         let awaited = !self.chain(self.state.tasks.0[task].awaiters).is_empty();
-        let handling = self.state.actors.get(tasklet.owner).map(|actor| actor.handling).unwrap_or_default();
-        let asked = self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default());
-        awaited || (tasklet.role == Role::Event && asked)
+        awaited || (tasklet.role == Role::Event && self.is_asked(tasklet.owner))
+    }
+
+    /// Whether somebody waits for the answer to the event that the actor is handling.
+    fn is_asked(&self, owner: ActorId) -> bool {
+        let handling = self.state.actors.get(owner).map(|actor| actor.handling).unwrap_or_default();
+        self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default())
     }
 
     /// The error as a person reads it, with the way it came, and a hint where a name is misspelt.
@@ -350,10 +374,8 @@ impl Sim {
 
     /// The answer to whoever asked, from the end of an event's tasklet.
     fn answer(&mut self, frame: &mut Frame<'_>, owner: ActorId, state: &str, value: Option<Value>) {
-        let handling = self.state.actors.get(owner).map(|actor| actor.handling).unwrap_or_default();
-        let asked = self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default());
         let go = match state {
-            _ if !asked => Go::On,
+            _ if !self.is_asked(owner) => Go::On,
             "cancelled" => {
                 let who = Value::Handle(owner.handle());
                 Go::Raise(Value::Pin(self.exception(frame, "Dead", &[("actor", who)])))

@@ -14,6 +14,9 @@ use super::World;
 const AHEAD: usize = 12;
 const MANY: usize = 4096;
 
+/// Ticks that one must have slept before its memory is cut down.
+const PATIENCE: u64 = 60;
+
 /// How far a tick has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Progress {
@@ -111,7 +114,21 @@ impl World {
         self.sim.leave_actor();
         // All but time itself: a cause is one within a tick, or from outside before it.
         self.sim.forget_causes();
+        self.trim_sleepers();
         self.vm.collect();
+    }
+
+    /// Cuts down the memory of those who have slept for a while. (Not at once: one that is woken often would be cut
+    /// and grown again each time.)
+    fn trim_sleepers(&mut self) {
+        let tick = self.sim.state.tick;
+        while let Some((task, since)) = self.drowsy.front().copied().filter(|(_, since)| since + PATIENCE <= tick) {
+            self.drowsy.pop_front();
+            let Some(tasklet) = self.sim.state.tasks.0.get(task) else { continue };
+            if tasklet.wait != Wait::Ready && tasklet.since == since {
+                self.vm.trim(tasklet.thread);
+            }
+        }
     }
 
     fn next(&self) -> Next {
