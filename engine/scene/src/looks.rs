@@ -95,12 +95,16 @@ impl Says<'_> {
         self.vector("anchor").zip(self.vector("travel"))
     }
 
-    fn facing(&self) -> Option<Facing> {
-        match self.world.field(self.id, "facing")? {
-            Datum::Text(word) => Facing::from_word(&word),
-            Datum::Vector([x, y, _]) => Facing::of([x, y]),
+    /// Where it faces: where it goes, else where its field says, else where it last went.
+    fn facing(&self, sight: &Sight, faced: Facing) -> Facing {
+        // Who has no tiles for up and down faces left or right.
+        let flat = |[x, y]: [f32; 2]| if self.class.is_sideways() && x != 0.0 { [x, 0.0] } else { [x, y] };
+        let said = match self.world.field(self.id, "facing") {
+            Some(Datum::Text(word)) => Facing::from_word(&word),
+            Some(Datum::Vector([x, y, _])) => Facing::of(flat([x, y])),
             _ => None,
-        }
+        };
+        Facing::of(flat(sight.velocity)).or(said).unwrap_or(faced)
     }
 
     /// Which of the class's words hold.
@@ -108,7 +112,7 @@ impl Says<'_> {
         if self.class.words.is_empty() {
             return 0;
         }
-        let facing = self.facing().unwrap_or(faced);
+        let facing = self.facing(sight, faced);
         let look = match self.world.field(self.id, "look") {
             Some(Datum::Text(look)) => look,
             _ => String::new(),

@@ -349,6 +349,23 @@ impl ClassLooks {
     /// The tile for one of whom these words hold, who has come so far on its way, and whose tile in the map is `own`.
     /// True when the tile shows how far.
     pub fn face(&self, own: Cell, holds: u64, at: Option<f32>) -> (Cell, bool) {
+        let ways = [Facing::Left, Facing::Right, Facing::Up, Facing::Down];
+        let anywhere = ways.into_iter().filter_map(|way| self.bit(&Word::Faces(way))).fold(holds, |all, bit| all | bit);
+        // Where no tile shows the way that it faces, another way is better than none.
+        let best = self.best(own, holds, at).or_else(|| self.best(own, anywhere, at));
+        let Some(face) = best else { return (own, false) };
+        if face.needs == 0 && face.at.is_none() && !own.is_empty() && !self.has(own) {
+            // Nothing special holds, and the designer chose a tile that is none of the class's.
+            return (own, false);
+        }
+        let mut cell = face.cell;
+        cell.flips.x ^= own.flips.x;
+        cell.flips.y ^= own.flips.y;
+        (cell, face.at.is_some())
+    }
+
+    /// The tile that says most of what holds.
+    fn best(&self, own: Cell, holds: u64, at: Option<f32>) -> Option<&Face> {
         let mut best: Option<(&Face, _)> = None;
         for face in self.faces.iter().filter(|face| face.needs & !holds == 0 && (face.at.is_none() || at.is_some())) {
             let says = face.needs.count_ones() + u32::from(face.at.is_some());
@@ -361,20 +378,18 @@ impl ClassLooks {
                 best = Some((face, rank));
             }
         }
-        let Some((face, _)) = best else { return (own, false) };
-        if face.needs == 0 && face.at.is_none() && !own.is_empty() && !self.has(own) {
-            // Nothing special holds, and the designer chose a tile that is none of the class's.
-            return (own, false);
-        }
-        let mut cell = face.cell;
-        cell.flips.x ^= own.flips.x;
-        cell.flips.y ^= own.flips.y;
-        (cell, face.at.is_some())
+        best.map(|(face, _)| face)
     }
 
     /// Whether some tile shows how far one has come.
     pub fn travels(&self) -> bool {
         self.faces.iter().any(|face| face.at.is_some())
+    }
+
+    /// Whether its tiles show it from the side only.
+    pub fn is_sideways(&self) -> bool {
+        let faces = |way| self.bit(&Word::Faces(way)).is_some();
+        faces(Facing::Right) && !faces(Facing::Up) && !faces(Facing::Down)
     }
 
     fn shows(&self, needs: u64) -> bool {
@@ -627,6 +642,14 @@ mod tests {
         ] {
             assert_eq!(shown(&looks, Cell::EMPTY, words, None), expected, "{words:?}");
         }
+    }
+
+    #[test]
+    fn who_has_no_tile_for_a_way_is_shown_another_way() {
+        let looks = looks(&["/right", "walk/right"]);
+        assert!(looks.is_sideways());
+        assert_eq!(shown(&looks, Cell::EMPTY, &["walk", "up"], None).0, 1);
+        assert_eq!(shown(&looks, Cell::EMPTY, &["stand", "down"], None).0, 0);
     }
 
     #[test]

@@ -226,13 +226,23 @@ impl Game {
 
     /// Lets one tick pass, with the inputs that came in meanwhile; one that is under way is finished.
     pub fn tick(&mut self) {
+        self.timed_tick(|tick| {
+            tick();
+            0.0
+        });
+    }
+
+    /// The same, with the world's own part of it measured: `time` is given that, and what it finds is given back.
+    pub fn timed_tick(&mut self, time: impl FnOnce(&mut dyn FnMut()) -> f64) -> f64 {
         if self.finish() {
-            return;
+            return 0.0;
         }
         let inputs = self.begin();
-        self.world.tick(&inputs);
+        let world = &mut self.world;
+        let took = time(&mut || world.tick(&inputs));
         self.past.lived(&self.world, &inputs);
         self.lived();
+        took
     }
 
     /// Finishes a tick that was taken step by step. False when none is under way.

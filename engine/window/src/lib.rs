@@ -11,6 +11,7 @@ pub mod camera;
 pub mod draw;
 pub mod game;
 pub mod keys;
+pub mod measure;
 pub mod overlay;
 pub mod pace;
 pub mod past;

@@ -8,6 +8,7 @@ mod peers;
 mod snapshots;
 mod subject;
 mod tasklets;
+mod window;
 mod worlds;
 
 use std::error::Error;
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// wake, idle, spawn, memory, raise, event, action, move, native, image, snapshot, peers; all of them when none is named
+    /// wake, idle, spawn, memory, raise, event, action, move, native, image, snapshot, window, peers; all of them when none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Print one JSON object a line
@@ -45,7 +46,7 @@ impl Row {
 
 type Bench = fn() -> Result<Vec<Row>, Box<dyn Error>>;
 
-const BENCHES: [(&str, Bench); 14] = [
+const BENCHES: [(&str, Bench); 15] = [
     ("wake", tasklets::wake),
     ("idle", tasklets::idle),
     ("spawn", tasklets::spawn),
@@ -59,6 +60,7 @@ const BENCHES: [(&str, Bench); 14] = [
     ("snapshot", snapshots::snapshot),
     ("capture", capture::capture),
     ("restore", capture::restore),
+    ("window", window::window),
     ("peers", peers::peers),
 ];
 
