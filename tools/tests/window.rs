@@ -134,7 +134,8 @@ fn a_game_is_played_left_and_repeated() {
     // An action from the console is an input like any other.
     display.xdotool(&["key", "grave"]);
     // What is typed before the console listens is lost, as it would be on any screen: typed again.
-    game.until(&["type", "hall_west.Open\n"], |game| game.recorded().contains("action hall_west.Open"));
+    let typed = ["type", "--args", "1", "hall_west.Open", "key", "Return"];
+    game.until(&typed, |game| game.recorded().contains("action hall_west.Open"));
     display.xdotool(&["key", "Escape"]);
     game.until(&["key", "F5"], |_| quick.exists());
     let first = saved(&quick).unwrap();
