@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
+use std::time::Instant;
 
 use dormouse::input::Inputs;
 use dormouse::map::Map;
@@ -13,7 +14,6 @@ use dormouse_window::game::{Game, Setup};
 use dormouse_window::measure::{self, Times};
 
 use super::Row;
-use super::measure::{median, timed};
 
 /// Milliseconds of a frame at 60 a second.
 const FRAME: f64 = 1000.0 / 60.0;
@@ -24,6 +24,18 @@ const BEFORE: u64 = 240;
 /// Turns, and ticks of each, of a world with and without a window.
 const TURNS: usize = 15;
 const TICKS: usize = 20;
+
+/// Seconds by the wall's clock: a screen beside a world costs it time that is not its own.
+fn timed(work: &mut dyn FnMut()) -> f64 {
+    let began = Instant::now();
+    work();
+    began.elapsed().as_secs_f64()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
 
 fn setup(map: &Map, scripts: &Scripts) -> Setup {
     Setup {
@@ -96,7 +108,7 @@ fn beside(name: &str, map: &Map, scripts: &Scripts, camera: &Camera) -> Result<R
         }
         for _ in 0..TICKS {
             // As in a window: what the screen does not take in time is not made.
-            with.push(game.timed_tick(|mut tick| timed(&mut tick)));
+            with.push(game.timed_tick(timed));
             let _ = frames.try_send(game.frame());
         }
         // The screen is done before the other's turn.
