@@ -1,8 +1,66 @@
-//! What the tests share: worlds made of a few lines of script, and what they said.
+//! What the tests share: worlds made of a few lines of script, and what they said; the repository's own maps and
+//! scripts; seeded numbers.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use dormouse::map::Map;
 use dormouse::{Config, Datum, Output, OutputKind, Scripts, World};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository is there")
+}
+
+/// The repository's maps, by name.
+pub fn maps() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("maps")).expect("the repository has maps");
+    let mut maps: Vec<PathBuf> = folder.map(|entry| entry.expect("the folder can be read").path()).collect();
+    maps.retain(|path| path.extension().is_some_and(|ending| ending == "tmx"));
+    maps.sort();
+    assert!(!maps.is_empty());
+    maps
+}
+
+/// The repository's scripts.
+pub fn scripts() -> Scripts {
+    Scripts::read(&root().join("scripts")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A world of a map of the repository.
+pub fn world_of(map: &Path, seed: u64) -> World {
+    let map = Map::load(map).unwrap_or_else(|error| panic!("{error}"));
+    let config = Config { seed, ..Config::default() };
+    World::with_map(&config, &scripts(), &map).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A number from the environment: how much of a long test is to be run.
+pub fn amount(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).ok().map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+/// Seeded numbers (xorshift64*), so that whatever fails can be run again.
+pub struct Random(u64);
+
+impl Random {
+    /// Numbers that depend on the seed alone.
+    pub fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A whole number below the limit.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % limit
+    }
+
+    /// One of these.
+    pub fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {
+        &of[self.below(of.len() as u64) as usize]
+    }
+}
 
 /// A world with one actor of class `Subject`, whose methods are the given source, and perhaps more scripts.
 pub struct Stage {

@@ -128,9 +128,8 @@ fn whatever_is_waited_for_comes() {
 #[test]
 fn a_script_s_own_state_is_part_of_it() {
     let source = "local Counter = actor 'Counter' {} \
-        local count = 0 \
-        local seen = {} \
-        function Counter:run() while true do count += 1 table.insert(seen, count) wait(3) log(count, #seen) end end \
+        function Counter:setup() count = 0 self.seen = {} end \
+        function Counter:run() while true do count += 1 table.insert(self.seen, count) wait(3) log(count, #self.seen) end end \
         return Counter";
     let world = || {
         let mut stage = Stage::new(&[("counter.luau", source)]);

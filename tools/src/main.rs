@@ -12,6 +12,7 @@ mod play;
 mod report;
 mod run;
 mod snapshots;
+mod types;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Command {
     Diff(diff::Args),
     /// Find mistakes in maps and scripts before anything runs
     Check(check::Args),
+    /// Write what editors need: types of the scripts for luau-lsp, property types for Tiled
+    Types(types::Args),
     /// Measure, always against a baseline taken in the same run
     Bench(bench::Args),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Types(args) => types::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {

@@ -131,11 +131,26 @@ extern "C"
     int dm_peek_vararg(const lua_State* L, int level, int at, dm_value* value);
     const char* dm_peek_upvalue(const lua_State* L, int level, int at, dm_value* value);
 
+    // Slots of the table at `index`, used or not.
+    size_t dm_table_slots(lua_State* L, int index);
+
+    // Slots from the key at `from` to the key at `to` (nil: from the first, to the last).
+    size_t dm_slots_between(lua_State* L, int table, int from, int to);
+
+    // Within an interrupt: unused slots that the loop over a table which is about to turn passes over.
+    size_t dm_slots_ahead(lua_State* L);
+
+    // The line in which a function of the script (whose main function is at `index`) assigns a local of the script's
+    // main part, and that local's name, which lives as long as the function; 0 where none does.
+    int dm_shared_write(lua_State* L, int index, const char** name);
+
     // See walk.cpp.
     typedef void (*dm_sink)(void* context, const uint8_t* bytes, size_t size);
     struct dm_walk;
     dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context);
     void dm_walk_pin(dm_walk* walk, const lua_State* L, int pin);
+    void dm_walk_hide(dm_walk* walk, int tag);
+    void dm_walk_without(dm_walk* walk, const dm_walk* other);
     void dm_walk_thread(dm_walk* walk, lua_State* thread);
     size_t dm_walk_bytes(const dm_walk* walk);
     void dm_walk_free(dm_walk* walk);

@@ -25,6 +25,10 @@ struct dm_walk
     dm_sink sink;
     void* context;
     size_t bytes = 0;
+    // Another walk whose objects are not met again.
+    const dm_walk* without = nullptr;
+    // The tag of handles whose numbers are not written.
+    int hidden = -1;
 
     // The number of each object met, and those whose contents are still to be read, in the order of the numbers.
     std::unordered_map<const void*, uint32_t> numbers;
@@ -62,6 +66,8 @@ struct dm_walk
     // Writes the object's number; one that was not met before is queued to be read.
     void refer(const GCObject* object)
     {
+        if (without && without->numbers.count(object))
+            return;
         auto [at, fresh] = numbers.emplace(object, uint32_t(numbers.size()));
         put(at->second);
         if (fresh)
@@ -94,7 +100,8 @@ struct dm_walk
             break;
         case LUA_TLIGHTUSERDATA:
             put(uint32_t(extra[0]));
-            put(uint64_t(uintptr_t(v.p)));
+            if (extra[0] != hidden)
+                put(uint64_t(uintptr_t(v.p)));
             break;
         case LUA_TVECTOR:
             raw(v.v, sizeof(float) * 2);
@@ -330,6 +337,16 @@ dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context)
     // The main thread's stack is the engine's own scratch space: it is never part of a world's state.
     walk->numbers.emplace(L->global->mainthread, 0);
     return walk;
+}
+
+void dm_walk_without(dm_walk* walk, const dm_walk* other)
+{
+    walk->without = other;
+}
+
+void dm_walk_hide(dm_walk* walk, int tag)
+{
+    walk->hidden = tag;
 }
 
 void dm_walk_pin(dm_walk* walk, const lua_State* L, int pin)

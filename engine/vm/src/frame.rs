@@ -25,6 +25,9 @@ use crate::vm;
 /// How deep a table may nest to be copied. A message deeper than this is a mistake.
 pub const COPY_DEPTH: usize = 100;
 
+/// Bytes of a copy that cost an interrupt.
+const COPIED_PER_UNIT: u64 = 8;
+
 /// See the module's comment.
 pub struct Frame<'a> {
     state: *mut lua_State,
@@ -599,6 +602,25 @@ impl Frame<'_> {
         unsafe { (*self.native()).catalog.script(self.state, -1, script.hash) };
     }
 
+    /// Where the script whose main function is on top assigns one of its own top-level locals within a function, and
+    /// which: all who run that function would share it.
+    pub fn shared_write(&self) -> Option<(u32, String)> {
+        let mut name = std::ptr::null();
+        // SAFETY: the place has a value; the name lives as long as the function, which is on the stack.
+        unsafe {
+            let line = shim::dm_shared_write(self.state, self.len() as c_int, &mut name);
+            (line > 0).then(|| (line as u32, std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned()))
+        }
+    }
+
+    /// Pushes the function's upvalue of that number, from 1. False where it has none.
+    pub fn push_upvalue(&mut self, function: u32, number: u32) -> bool {
+        self.room(1);
+        let Some(place) = self.index(function).filter(|_| self.kind(function) == Kind::Function) else { return false };
+        // SAFETY: the place has a function and there is room.
+        unsafe { !ffi::lua_getupvalue(self.state, place, number as c_int).is_null() }
+    }
+
     /// The coroutine that runs this call, when it is `thread`'s own (and not one that it resumed).
     pub fn is_running(&self, thread: Thread) -> bool {
         // SAFETY: the table of threads is read for the time of this line.
@@ -629,6 +651,12 @@ impl Frame<'_> {
         unsafe { (*self.native()).terminal().is_some() }
     }
 
+    /// Charges the running script for work that the host does for it, in interrupts (about 10 ns each).
+    pub fn charge(&mut self, work: u64) {
+        // SAFETY: the counter is touched for the time of this line.
+        unsafe { (*self.native()).hot.fuel -= work.min(1 << 40) as i64 }
+    }
+
     /// The name of a method, by the number that [`Host::method`](crate::Host::method) was given.
     pub fn method_name(&self, name: u16) -> String {
         // SAFETY: read for the time of this line.
@@ -646,27 +674,41 @@ impl Frame<'_> {
     /// Pushes a copy of the value that shares nothing with it: tables are copied deeply (shared and cyclic ones stay
     /// so within the copy), buffers too. `instead` may push another value in place of a table and say true.
     ///
+    /// The bytes that the copy takes, by its content. They are charged.
+    ///
     /// Errors: functions and coroutines can't be copied; nor can tables nested deeper than [`COPY_DEPTH`].
     pub fn push_isolated(
         &mut self,
         at: u32,
         instead: &mut dyn FnMut(&mut Frame<'_>, u32) -> bool,
-    ) -> Result<(), Raise> {
+    ) -> Result<u64, Raise> {
         match self.kind(at) {
             Kind::Table | Kind::Buffer | Kind::Function | Kind::Thread | Kind::Other => {}
             _ => {
                 self.push_copy(at);
-                return Ok(());
+                return Ok(self.weight(at));
             }
         }
         // Originals already copied, and their copies.
         self.push_table(0, 0);
         let seen = self.len();
-        let result = self.isolate(at, seen, 0, instead);
+        let mut weight = 0;
+        let result = self.isolate(at, seen, 0, instead, &mut weight);
         if result.is_ok() {
             self.remove(seen);
         }
-        result
+        self.charge(weight / COPIED_PER_UNIT);
+        result.map(|()| weight)
+    }
+
+    /// Bytes that a value takes by itself, as far as that can be seen from its content.
+    fn weight(&self, at: u32) -> u64 {
+        match self.kind(at) {
+            // SAFETY: the place has a string or a buffer.
+            Kind::Text | Kind::Buffer => 24 + unsafe { ffi::lua_objlen(self.state, at as c_int) } as u64,
+            Kind::Table => 64,
+            _ => 16,
+        }
     }
 
     fn isolate(
@@ -675,7 +717,9 @@ impl Frame<'_> {
         seen: u32,
         depth: usize,
         instead: &mut dyn FnMut(&mut Frame<'_>, u32) -> bool,
+        weight: &mut u64,
     ) -> Result<(), Raise> {
+        *weight += self.weight(at);
         match self.kind(at) {
             Kind::Table => {}
             Kind::Buffer => {
@@ -715,8 +759,8 @@ impl Frame<'_> {
         self.set_entry(seen);
         self.entries(at, |frame| {
             let (key, value) = (frame.len() - 1, frame.len());
-            frame.isolate(key, seen, depth + 1, instead)?;
-            frame.isolate(value, seen, depth + 1, instead)?;
+            frame.isolate(key, seen, depth + 1, instead, weight)?;
+            frame.isolate(value, seen, depth + 1, instead, weight)?;
             frame.set_entry(copy);
             Ok::<(), Raise>(())
         })?;

@@ -2,6 +2,7 @@
 
 use crate::frame::Frame;
 use crate::measure::Measure;
+use crate::meter::MEASURE_EVERY;
 use crate::value::{Handle, Pin};
 
 /// What a host function wants to happen next.
@@ -87,6 +88,12 @@ pub trait Host {
     /// [`Exit::RESULTS`] on; the error that left it is the last one.
     /// A function that is returned (pinned for this use) is called once; it can't wait.
     fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>) -> Option<Pin>;
+
+    /// So many bytes is what the running actor holds. The answer is after how many interrupts it is measured again; an
+    /// error ends the tasklet with a budget error of that text. Unless the host says otherwise nobody holds too much.
+    fn measured(&mut self, _held: u64) -> Result<i64, String> {
+        Ok(MEASURE_EVERY)
+    }
 
     /// The meter wants to know what the running actor holds: name its roots.
     fn measure(&mut self, measure: &mut Measure<'_>);

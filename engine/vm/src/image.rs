@@ -19,7 +19,6 @@ pub struct Image {
     counters: [i64; 3],
     collect_at: usize,
     shared: usize,
-    shared_bytes: usize,
     catalog: Mark,
 }
 
@@ -51,7 +50,6 @@ impl Vm {
         image.counters = self.native.meter.lasting();
         image.collect_at = self.native.collect_at;
         image.shared = self.native.shared.len();
-        image.shared_bytes = self.native.shared_bytes;
         image.catalog = self.native.catalog.mark();
     }
 
@@ -71,7 +69,6 @@ impl Vm {
         self.native.meter.restore(image.counters);
         self.native.collect_at = image.collect_at;
         self.native.shared.truncate(image.shared);
-        self.native.shared_bytes = image.shared_bytes;
         self.native.catalog.rewind(&image.catalog);
         self.native.set_terminal(None);
         self.native.trace = None;

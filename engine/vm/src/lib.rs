@@ -47,6 +47,7 @@
 mod arena;
 pub mod baseline;
 pub mod capture;
+mod charge;
 mod compile;
 mod coroutines;
 mod fiber;

@@ -36,6 +36,21 @@ impl<'h> Walk<'h> {
         Walk { raw: unsafe { shim::dm_walk_new(state, sink, context) }, hasher: PhantomData }
     }
 
+    /// Leaves out what `other` met.
+    ///
+    /// # Safety
+    /// `other` is alive as long as this walk is used, and what it met is too.
+    pub(crate) unsafe fn leave_out(&mut self, other: &Walk<'_>) {
+        // SAFETY: by the caller's promise.
+        unsafe { shim::dm_walk_without(self.raw, other.raw) }
+    }
+
+    /// Leaves out the numbers of handles with this tag.
+    pub(crate) fn hide(&mut self, tag: u8) {
+        // SAFETY: the walk is live until it is dropped.
+        unsafe { shim::dm_walk_hide(self.raw, tag.into()) }
+    }
+
     /// # Safety
     /// `state` is live.
     pub(crate) unsafe fn pin(&mut self, state: *mut lua_State, pin: Pin) {
@@ -71,6 +86,7 @@ pub struct Measure<'w> {
 enum Root {
     Pin(Pin),
     Thread(Thread),
+    Bytes(u64),
 }
 
 impl Measure<'_> {
@@ -79,21 +95,32 @@ impl Measure<'_> {
         (self.add)(Root::Pin(pin));
     }
 
+    /// So many bytes that the VM does not know of.
+    pub fn bytes(&mut self, bytes: u64) {
+        (self.add)(Root::Bytes(bytes));
+    }
+
     /// Everything reachable from this tasklet.
     pub fn thread(&mut self, thread: Thread) {
         (self.add)(Root::Thread(thread));
     }
 
-    /// Calls `roots` with a measure that adds to `walk`.
+    /// Calls `roots` with a measure that adds to `walk`. Gives the bytes that the VM does not know of.
     ///
     /// # Safety
     /// `state` is live.
-    pub(crate) unsafe fn collect(walk: &mut Walk<'_>, state: *mut lua_State, roots: impl FnOnce(&mut Measure<'_>)) {
+    pub(crate) unsafe fn collect(
+        walk: &mut Walk<'_>,
+        state: *mut lua_State,
+        roots: impl FnOnce(&mut Measure<'_>),
+    ) -> u64 {
+        let mut foreign = 0;
         let mut add = |root: Root| {
             // SAFETY: by the caller's promise; threads are checked.
             unsafe {
                 match root {
                     Root::Pin(pin) => walk.pin(state, pin),
+                    Root::Bytes(bytes) => foreign += bytes,
                     Root::Thread(thread) => {
                         if let Some(raw) = (*Native::of(state)).threads.get(thread) {
                             walk.thread(raw);
@@ -103,6 +130,7 @@ impl Measure<'_> {
             }
         };
         roots(&mut Measure { add: &mut add });
+        foreign
     }
 }
 

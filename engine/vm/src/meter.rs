@@ -1,8 +1,8 @@
 //! Budgets: how long a tasklet may run and how much its owner may hold.
 //!
 //! Time is counted in the VM's interrupts (each call and each turn of a loop is one), so it is the same on every
-//! machine; large strings and buffers, and calls into the library that work through long strings and tables, are
-//! charged by their size. Memory is measured by what is reachable, so garbage is never held against anyone, each time
+//! machine; large strings and buffers, calls into the library that work through long strings and tables, and what the
+//! host does when it is called are charged by their size. Memory is measured by what is reachable, so garbage is never held against anyone, each time
 //! the owner has used another [`MEASURE_EVERY`] interrupts.
 //!
 //! Neither count may depend on what the heap looks like inside (pages, garbage, strings that happen to be there
@@ -13,7 +13,7 @@ use std::os::raw::c_int;
 use mlua::ffi::{self, lua_State};
 
 use crate::native::{Native, Terminal};
-use crate::shim::Hot;
+use crate::shim::{self, Hot};
 
 /// What a tasklet may use in one resume.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,14 @@ pub struct Quota {
 const GRACE: i64 = 20_000;
 /// Interrupts between two measurements of what an owner holds.
 pub const MEASURE_EVERY: i64 = 1 << 16;
+/// Bytes that are measured for one interrupt.
+const MEASURED_PER_UNIT: i64 = 128;
+/// A loop over a table is looked at once in half of 2 to the power of this many turns, on average.
+const SAMPLE_BITS: u32 = 6;
+/// Slots of a table that are passed over in the time of an interrupt.
+const SLOTS_PER_UNIT: i64 = 16;
+/// So few that they are not counted.
+const MANY_SLOTS: i64 = 1 << 10;
 /// A tasklet that allocates so many times what its owner may hold, all in one go, is measured at once.
 const GULP: i64 = 4;
 /// The part of the heap that scripts can't have: the engine's own work must never fail for lack of memory.
@@ -49,6 +57,8 @@ pub(crate) struct Meter {
     time: i64,
     pub(crate) credit: i64,
     slice: i64,
+    /// The state of the generator that chooses the samples.
+    chance: u32,
     /// The time is up already: what still runs is `finally` and `defer`, on [`GRACE`].
     grace: bool,
     /// An allocation was refused because it alone exceeds what the owner may hold.
@@ -80,6 +90,7 @@ impl Meter {
         self.credit = quota.credit;
         self.memory = quota.memory;
         self.gulp = GULP * quota.memory;
+        self.chance = self.used as u32;
         self.hand_out(hot);
     }
 
@@ -89,9 +100,13 @@ impl Meter {
         self.take_back(hot);
     }
 
+    /// A slice ends at the latest where a sample is due: which turn that is, a linear congruential generator says (its
+    /// high bits; Knuth 1997, 3.3.4), so that nobody can arrange to be looked at when there is nothing to see.
     #[inline]
     fn hand_out(&mut self, hot: &mut Hot) {
-        self.slice = self.time.min(self.credit).max(0);
+        self.chance = self.chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let sample = i64::from(self.chance >> (32 - SAMPLE_BITS));
+        self.slice = self.time.min(self.credit).clamp(0, sample);
         hot.fuel = self.slice;
     }
 
@@ -112,9 +127,9 @@ impl Meter {
         }
     }
 
-    /// Bytes that the running actor may hold.
-    pub(crate) fn allowance(&self) -> u64 {
-        self.memory.max(0) as u64
+    /// Why an allocation was refused.
+    pub(crate) fn refusal(&self) -> String {
+        format!("asked for more memory at once than its actor may hold ({} KiB)", self.memory.max(0) >> 10)
     }
 
     /// What a rewind must bring back: the counters that outlive a resume.
@@ -165,20 +180,28 @@ pub(crate) unsafe extern "C-unwind" fn attend(state: *mut lua_State) {
     unsafe {
         let native = Native::of(state);
         (*native).meter.take_back(&mut (*native).hot);
+        // Seen once in so many times, it is charged so many times.
+        let slots = shim::dm_slots_ahead(state) as i64;
+        // Few are not worth it; and how many there are between is not the same in a world that was restored.
+        let slots = if slots < MANY_SLOTS { 0 } else { slots };
+        (*native).meter.time -= (slots << (SAMPLE_BITS - 1)) / SLOTS_PER_UNIT;
         if (*native).meter.until_collect < 0 {
             (*native).meter.until_collect = COLLECT_EVERY;
             // Twice what was allocated: the collector gains on the script that feeds it.
             collect(state, 2 * COLLECT_EVERY as usize);
         }
         if (*native).meter.credit < 0 || (*native).meter.gulp < 0 {
-            let held = (*native).measure_running(state) as i64;
+            let held = (*native).measure_running(state) as u64;
+            let answer = Native::host(native).map_or(Ok(MEASURE_EVERY), |host| host.measured(held));
             let meter = &mut (*native).meter;
-            meter.credit = MEASURE_EVERY;
+            meter.credit = *answer.as_ref().unwrap_or(&MEASURE_EVERY);
             meter.gulp = GULP * meter.memory;
-            let memory = meter.memory;
-            if held > memory {
+            meter.time -= held as i64 / MEASURED_PER_UNIT;
+            if let Err(refusal) = answer {
+                // What it holds may be let go by `finally`; it must be able to run.
+                meter.time = meter.time.max(GRACE);
                 meter.hand_out(&mut (*native).hot);
-                Terminal::budget_memory(state, held as u64, memory as u64);
+                Terminal::budget_memory(state, refusal);
             }
         }
         let meter = &mut (*native).meter;

@@ -12,6 +12,7 @@ use mlua::ffi::{self, lua_State};
 
 use crate::arena::Arena;
 use crate::capture::Catalog;
+use crate::charge::Weight;
 use crate::host::Host;
 use crate::measure::{self, Measure};
 use crate::meter::{self, Meter};
@@ -56,12 +57,12 @@ pub(crate) struct Native {
     pub(crate) cancelled: Pin,
     /// Roots that belong to everyone: what is reachable from them is held against nobody.
     pub(crate) shared: Vec<Pin>,
-    /// What those roots held when the scripts had been loaded.
-    pub(crate) shared_bytes: usize,
+    /// The walk over what they lead to, which nobody can change: it is frozen, and no function assigns what it shares.
+    pub(crate) common: Option<measure::Walk<'static>>,
     /// Where the last script error was raised, before its frames were unwound.
     pub(crate) trace: Option<NotedTrace>,
     /// Library functions behind their charging wrappers.
-    pub(crate) charged: Vec<ffi::lua_CFunction>,
+    pub(crate) charged: Vec<(ffi::lua_CFunction, Weight)>,
     /// The library's own `coroutine.close`.
     pub(crate) close: Option<ffi::lua_CFunction>,
     /// Heap size at which the collector begins its next cycle.
@@ -97,7 +98,7 @@ impl Native {
             atoms: Atoms::default(),
             cancelled: Pin::NIL,
             shared: Vec::new(),
-            shared_bytes: 0,
+            common: None,
             trace: None,
             charged: Vec::new(),
             close: None,
@@ -171,16 +172,15 @@ impl Native {
         // SAFETY: measuring reads the heap and runs no script; the host's answer names pins and threads only.
         unsafe {
             let mut walk = measure::Walk::new(state, None);
-            for pin in &(*native).shared {
-                walk.pin(state, *pin);
+            if let Some(common) = &(*native).common {
+                walk.leave_out(common);
             }
-            let shared = walk.bytes();
+            let mut foreign = 0;
             if let Some(host) = Native::host(native) {
-                Measure::collect(&mut walk, state, |measure| host.measure(measure));
+                foreign = Measure::collect(&mut walk, state, |measure| host.measure(measure));
             }
             walk.thread(state);
-            // What the shared part gained since the scripts were loaded is held against whoever is running.
-            walk.bytes() - shared + shared.saturating_sub((*native).shared_bytes)
+            walk.bytes() + foreign as usize
         }
     }
 }
@@ -225,11 +225,10 @@ impl Terminal {
     ///
     /// # Safety
     /// As [`Terminal::budget_time`].
-    pub(crate) unsafe fn budget_memory(state: *mut lua_State, held: u64, memory: u64) -> ! {
+    pub(crate) unsafe fn budget_memory(state: *mut lua_State, refusal: String) -> ! {
         // SAFETY: as above.
         unsafe {
-            let message = format!("its actor holds {} KiB, and may hold {} KiB", held >> 10, memory >> 10);
-            Self::begin_budget(state, TerminalKind::Memory, message);
+            Self::begin_budget(state, TerminalKind::Memory, refusal);
             ffi::lua_error(state)
         }
     }
@@ -241,8 +240,7 @@ impl Terminal {
     pub(crate) unsafe fn begin_refusal(state: *mut lua_State) {
         // SAFETY: by the caller's promise.
         unsafe {
-            let memory = (*Native::of(state)).meter.allowance();
-            let message = format!("asked for more memory at once than its actor may hold ({} KiB)", memory >> 10);
+            let message = (*Native::of(state)).meter.refusal();
             Self::begin_budget(state, TerminalKind::Memory, message);
         }
     }

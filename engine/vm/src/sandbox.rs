@@ -6,6 +6,7 @@ use std::os::raw::{c_char, c_int};
 
 use mlua::ffi::{self, lua_CFunction, lua_State};
 
+use crate::charge;
 use crate::coroutines;
 use crate::frame::{Frame, push_value};
 use crate::host::{Flow, Host, Raise};
@@ -14,49 +15,6 @@ use crate::value::{Handle, Value};
 
 /// Globals of the base library that scripts can't have: environments of others, raw userdata, the collector.
 const REMOVED: &[&CStr] = &[c"getfenv", c"setfenv", c"newproxy", c"gcinfo", c"collectgarbage", c"loadstring", c"print"];
-
-/// Library functions whose time depends on the size of what they are given, not on interrupts: charged by that size.
-const CHARGED: &[(&CStr, &[&CStr])] = &[
-    (
-        c"string",
-        &[
-            c"find",
-            c"match",
-            c"gmatch",
-            c"gsub",
-            c"rep",
-            c"reverse",
-            c"sub",
-            c"lower",
-            c"upper",
-            c"split",
-            c"byte",
-            c"format",
-            c"pack",
-            c"unpack",
-            c"packsize",
-        ],
-    ),
-    (
-        c"table",
-        &[
-            c"concat",
-            c"sort",
-            c"find",
-            c"move",
-            c"insert",
-            c"remove",
-            c"clear",
-            c"clone",
-            c"unpack",
-            c"maxn",
-            c"foreach",
-            c"foreachi",
-        ],
-    ),
-    (c"utf8", &[c"len", c"codepoint", c"offset", c"codes"]),
-    (c"buffer", &[c"fill", c"copy", c"tostring", c"fromstring", c"readstring", c"writestring"]),
-];
 
 /// Opens the libraries and takes away what scripts can't have.
 ///
@@ -98,11 +56,7 @@ pub(crate) unsafe fn open(state: *mut lua_State) {
         set_function(state, ffi::LUA_GLOBALSINDEX, c"pcall", pcall, Some(pcall_ended));
         set_function(state, ffi::LUA_GLOBALSINDEX, c"xpcall", xpcall, Some(xpcall_ended));
         coroutines::open(state);
-        for (library, names) in CHARGED {
-            for name in *names {
-                charge(state, library, name);
-            }
-        }
+        charge::open(state);
         open_handles(state);
     }
 }
@@ -164,7 +118,7 @@ pub(crate) unsafe fn set_function(
 
 // ---- calls to the host -----------------------------------------------------------------------------------------
 
-/// Lets the host answer, with the meter at rest.
+/// Lets the host answer: nothing is refused to it, and it says itself what its work costs.
 ///
 /// # Safety
 /// `state` runs within a resume, which always has a host.
@@ -520,48 +474,5 @@ pub(crate) unsafe extern "C-unwind" fn guarded_handler(state: *mut lua_State) ->
         ffi::lua_insert(state, 1);
         ffi::lua_call(state, 1, 1);
         1
-    }
-}
-
-// ---- charged library functions ---------------------------------------------------------------------------------
-
-unsafe fn charge(state: *mut lua_State, library: &CStr, name: &'static CStr) {
-    // SAFETY: called by `open`, on an empty stack; a function that this Luau does not have is left out.
-    unsafe {
-        ffi::lua_getfield(state, ffi::LUA_GLOBALSINDEX, library.as_ptr());
-        ffi::lua_getfield(state, -1, name.as_ptr());
-        if let Some(original) = ffi::lua_tocfunction(state, -1) {
-            let charged = &mut (*Native::of(state)).charged;
-            charged.push(original);
-            // By number, not by address: addresses differ from process to process, and upvalues are hashed.
-            ffi::lua_pushnumber(state, (charged.len() - 1) as f64);
-            ffi::lua_pushcclosurek(state, charged_call, name.as_ptr(), 1, None);
-            ffi::lua_setfield(state, -3, name.as_ptr());
-        }
-        ffi::lua_settop(state, 0);
-    }
-}
-
-/// Bytes or items that cost one interrupt.
-const ITEMS_PER_UNIT: i64 = 64;
-
-unsafe extern "C-unwind" fn charged_call(state: *mut lua_State) -> c_int {
-    // SAFETY: Luau calls with a live state and our upvalue; the original takes the frame as it is.
-    unsafe {
-        let native = Native::of(state);
-        let mut size = 0i64;
-        for at in 1..=ffi::lua_gettop(state).min(4) {
-            if matches!(ffi::lua_type(state, at), ffi::LUA_TSTRING | ffi::LUA_TTABLE | ffi::LUA_TBUFFER) {
-                size += ffi::lua_objlen(state, at) as i64;
-            }
-        }
-        (*native).hot.fuel -= size / ITEMS_PER_UNIT;
-        let at = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(1), std::ptr::null_mut()) as usize;
-        let results = ((&(*native).charged)[at])(state);
-        // What it made may be larger than what it was given: `string.rep`.
-        if results > 0 && ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
-            (*native).hot.fuel -= ffi::lua_objlen(state, -1) as i64 / ITEMS_PER_UNIT;
-        }
-        results
     }
 }

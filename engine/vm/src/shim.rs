@@ -133,6 +133,12 @@ unsafe extern "C" {
     ) -> *const c_char;
     pub(crate) fn dm_walk_new(state: *mut lua_State, sink: Option<Sink>, context: *mut c_void) -> *mut RawWalk;
     pub(crate) fn dm_walk_pin(walk: *mut RawWalk, state: *const lua_State, pin: c_int);
+    pub(crate) fn dm_shared_write(state: *mut lua_State, index: c_int, name: *mut *const c_char) -> c_int;
+    pub(crate) fn dm_table_slots(state: *mut lua_State, index: c_int) -> usize;
+    pub(crate) fn dm_slots_between(state: *mut lua_State, table: c_int, from: c_int, to: c_int) -> usize;
+    pub(crate) fn dm_slots_ahead(state: *mut lua_State) -> usize;
+    pub(crate) fn dm_walk_without(walk: *mut RawWalk, other: *const RawWalk);
+    pub(crate) fn dm_walk_hide(walk: *mut RawWalk, tag: c_int);
     pub(crate) fn dm_walk_thread(walk: *mut RawWalk, thread: *mut lua_State);
     pub(crate) fn dm_walk_bytes(walk: *const RawWalk) -> usize;
     pub(crate) fn dm_walk_free(walk: *mut RawWalk);

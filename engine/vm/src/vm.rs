@@ -346,7 +346,10 @@ impl Vm {
                     self.unpin_terminal(&terminal);
                     Outcome::Unwound(terminal.kind)
                 }
-                _ if refused => Outcome::Unwound(TerminalKind::Memory),
+                _ if refused => {
+                    self.native.meter.refused = true;
+                    Outcome::Unwound(TerminalKind::Memory)
+                }
                 _ => Outcome::Failed,
             }
         }
@@ -364,6 +367,7 @@ impl Vm {
         let Some(from) = self.native.threads.get(thread) else {
             return Failure { message: "the tasklet is gone".into(), traceback, value: Value::Nil };
         };
+        let refused = std::mem::take(&mut self.native.meter.refused).then(|| self.native.meter.refusal());
         let taken = self.enter(|frame| {
             frame.set_len(0);
             frame.push(Value::Nil);
@@ -371,6 +375,14 @@ impl Vm {
             unsafe {
                 if ffi::lua_gettop(from) > 0 {
                     ffi::lua_xmove(from, frame.state(), 1);
+                }
+            }
+            if let Some(message) = refused {
+                frame.push_table(0, 3);
+                let table = frame.len();
+                for (key, text) in [("name", "Budget"), ("kind", "memory"), ("message", &message)] {
+                    frame.push_text(text);
+                    frame.set(table, key);
                 }
             }
             let at = frame.len();
@@ -470,17 +482,24 @@ impl Vm {
         }
     }
 
-    /// Declares what is reachable from here as common to all: it is held against no actor.
-    pub fn share(&mut self, pin: Pin) {
-        self.native.shared.push(pin);
-        // SAFETY: no script runs.
-        self.native.shared_bytes = unsafe {
+    /// Declares what is reachable from here as common to all: it is held against no actor. To be called once, when all
+    /// of it is frozen.
+    pub fn share(&mut self, pins: Vec<Pin>) {
+        self.native.shared = pins;
+        self.find_common();
+    }
+
+    /// Walks over what is shared; anew, when values were restored into it.
+    pub(crate) fn find_common(&mut self) {
+        // SAFETY: no script runs; what is pinned for ever stays where it is.
+        let common = unsafe {
             let mut walk = Walk::new(self.state, None);
             for pin in &self.native.shared {
                 walk.pin(self.state, *pin);
             }
-            walk.bytes()
+            walk
         };
+        self.native.common = Some(common);
     }
 
     /// Bytes that a tasklet's coroutine takes, stacks included.
@@ -574,16 +593,28 @@ impl Vm {
 
     /// Hashes values by content: whatever is reachable from the roots that `body` names, each once, in an order that
     /// does not depend on addresses.
+    ///
+    /// The generator of random numbers belongs to it.
     pub fn digest(&mut self, body: impl FnOnce(&mut Digest<'_, '_>)) -> u64 {
+        let mut own = Xxh3::new();
+        own.update(&self.digest_of(None, body).to_le_bytes());
+        own.update(&self.random_state().to_le_bytes());
+        own.digest()
+    }
+
+    /// As [`Vm::digest`], of the named values alone; the numbers of handles with the tag `hidden` do not count.
+    pub fn digest_of(&mut self, hidden: Option<u8>, body: impl FnOnce(&mut Digest<'_, '_>)) -> u64 {
         let mut hasher = Xxh3::new();
         let mut own = Xxh3::new();
         // SAFETY: no script runs while the VM is borrowed.
-        let walk = unsafe { Walk::new(self.state, Some(&mut hasher)) };
+        let mut walk = unsafe { Walk::new(self.state, Some(&mut hasher)) };
+        if let Some(tag) = hidden {
+            walk.hide(tag);
+        }
         let mut digest = Digest { walk, own: &mut own, vm: self };
         body(&mut digest);
         drop(digest);
         own.update(&hasher.digest().to_le_bytes());
-        own.update(&self.random_state().to_le_bytes());
         own.digest()
     }
 }
@@ -633,6 +664,9 @@ impl Drop for Vm {
     }
 }
 
+/// Fields of a table that are shown to people.
+const SHOWN_FIELDS: usize = 20;
+
 /// An error as a person reads it: text as it is; a table by its `name` and fields.
 pub(crate) fn describe(frame: &mut Frame<'_>, at: u32) -> String {
     use crate::value::Kind;
@@ -649,14 +683,20 @@ pub(crate) fn describe(frame: &mut Frame<'_>, at: u32) -> String {
         return format!("{name}: {message}");
     }
     let mut fields = Vec::new();
-    let _ = frame.entries(at, |frame| {
+    let all = frame.entries(at, |frame| {
+        if fields.len() == SHOWN_FIELDS {
+            return Err(());
+        }
         let (key, value) = (frame.len() - 1, frame.len());
         let key = frame.display(key);
         if key != "name" && key != "traceback" {
             fields.push(format!("{key} = {}", frame.display(value)));
         }
-        Ok::<(), ()>(())
+        Ok(())
     });
     fields.sort();
+    if all.is_err() {
+        fields.push("and more".into());
+    }
     if fields.is_empty() { name } else { format!("{name} {{ {} }}", fields.join(", ")) }
 }

@@ -39,6 +39,9 @@ impl ActorId {
 }
 
 impl TaskId {
+    /// The tag of its handles.
+    pub(crate) const TAG: u8 = TASK_TAG;
+
     pub(crate) fn handle(self) -> Handle {
         Handle { tag: TASK_TAG, bits: self.data().as_ffi() }
     }

@@ -54,6 +54,7 @@ pub use ids::{ActorId, TaskId};
 pub use output::{Output, OutputKind};
 pub use scripts::{Scripts, ScriptsError};
 pub use sim::Limits;
+pub use sim::api::names as api_names;
 pub use sim::loader::ScriptError;
 pub use sim::state::Moment;
 pub use world::native::{Context, Event, NativeActor, NativeClass};

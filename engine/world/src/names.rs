@@ -113,6 +113,10 @@ fn common(one: &[Arc<str>], other: &[Arc<str>]) -> usize {
 
 /// The nearest of `known` to a word that is none of them, for "did you mean".
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // What is longer is no slip of the pen, and comparing takes time.
+    if word.len() > 64 {
+        return None;
+    }
     let lower = word.to_lowercase();
     known
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))

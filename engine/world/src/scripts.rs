@@ -37,7 +37,7 @@ impl Scripts {
     }
 
     /// Reads a folder with all of its subfolders. Files that end neither in `.luau` nor in `.lua` are ignored, so are
-    /// those that begin with a dot.
+    /// those that begin with a dot and definitions for editors (`.d.luau`).
     ///
     /// Errors: a folder or file that can't be read, text that is not UTF-8 or larger than
     /// [`MAX_SOURCE`](dormouse_vm::MAX_SOURCE), the same name with both endings.
@@ -61,6 +61,10 @@ impl Scripts {
             else {
                 continue;
             };
+            if name.ends_with(".d.luau") {
+                // What editors know of the others.
+                continue;
+            }
             if path.is_dir() {
                 self.read_folder(&path, &format!("{prefix}{name}/"), depth + 1)?;
             } else if let Some(stem) = name.strip_suffix(".luau").or_else(|| name.strip_suffix(".lua")) {

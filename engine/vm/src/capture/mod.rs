@@ -183,6 +183,9 @@ impl Vm {
                 roots.push(Root::Thread(native.threads.add(root.thread, pin)));
             }
         }
+        if native.common.is_some() {
+            self.find_common();
+        }
         Ok(roots)
     }
 

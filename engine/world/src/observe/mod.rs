@@ -26,7 +26,7 @@
 //! let view = world.actor_view(lamp).expect("it lives");
 //! assert_eq!(view.props[0].to_string(), "lit = false");
 //! let sleepers = world.sleepers(&SleeperFilter { locals: true, ..SleeperFilter::default() });
-//! assert_eq!(sleepers[0].to_string(), "lamp_1.run waits 100 ticks (until tick 101) at lamp.luau:5 in Action_Blink");
+//! assert_eq!(sleepers[0].to_string(), "lamp_1.run waits 100 ticks (until tick 101) at scripts/lamp.luau:5 in Action_Blink");
 //! assert_eq!(sleepers[0].frames[0].locals[1].to_string(), "times = 3");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{ActorRef, ValueView};
 use crate::happenings::WireUse;
 use crate::ids::ActorId;
+use crate::sim::accounts::AccountId;
 use crate::sim::state::{Moment, Post, TIME, Target};
 use crate::world::World;
 
@@ -78,7 +79,14 @@ impl World {
         let sim = &self.sim;
         let wire = sim.state.wires.get(number as usize)?;
         let nobody = ActorId::default();
-        let unset = Post { wire: number, source: wire.source, activator: nobody, caller: nobody, cause: TIME };
+        let unset = Post {
+            wire: number,
+            source: wire.source,
+            activator: nobody,
+            caller: nobody,
+            cause: TIME,
+            account: AccountId::NONE,
+        };
         let targets = sim.targets(&wire.target, unset);
         let object = |id: &ActorId| sim.state.actors.get(*id).map_or(0, |actor| actor.object);
         Some(WireView {

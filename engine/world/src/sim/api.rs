@@ -183,6 +183,14 @@ pub(crate) const MADE: &[&str] = &[
     "debug",
 ];
 
+/// The names of all that scripts can call of the engine: global functions, and methods with a colon before them.
+pub fn names() -> Vec<String> {
+    let engine = MADE.iter().take_while(|name| **name != "pcall").map(|name| (*name).to_owned());
+    let globals = GLOBALS.iter().map(|(name, _)| name.to_string_lossy().into_owned());
+    let methods = METHODS.iter().chain(OWN_METHODS).map(|(name, _)| format!(":{}", name.to_string_lossy()));
+    globals.chain(engine).chain(["random".to_owned()]).chain(methods).collect()
+}
+
 impl Function {
     /// Whether it makes sense while the scripts are loaded, when no actor is there.
     pub(crate) fn works_at_top_level(self) -> bool {

@@ -2,6 +2,7 @@
 
 use dormouse_vm::{Flow, Frame, Kind, Raise, Value};
 
+use super::accounts::{AccountId, ENVELOPE};
 use super::host::give;
 use super::queue::OrNone;
 use super::state::{Go, Mail, Role, Wait};
@@ -9,6 +10,9 @@ use super::{Sim, args};
 use crate::happenings::{Fate, HappeningKind};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
+
+/// Interrupts that sending an event costs, besides copying it.
+const SENDING: u64 = 100;
 
 impl Sim {
     /// `tell(who, event)`
@@ -20,9 +24,9 @@ impl Sim {
         if !self.is_alive(who) {
             return give(frame, Value::Bool(false));
         }
-        self.push_isolated(frame, 2)?;
+        let bytes = self.push_letter(frame)?;
         let event = frame.len();
-        self.send(frame, who, event, TaskId::default());
+        self.send(frame, who, event, TaskId::default(), bytes)?;
         give(frame, Value::Bool(true))
     }
 
@@ -42,15 +46,17 @@ impl Sim {
             return Err(format!("{} can't answer: class {name} has no handleEvent", self.label(who)).into());
         }
         frame.can_wait()?;
-        self.push_isolated(frame, 2)?;
+        let bytes = self.push_letter(frame)?;
         let event = frame.len();
-        let task = self.current;
-        self.wait_for(Wait::Turn, limit);
-        let mail = self.send(frame, who, event, task);
-        if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
-            tasklet.wait = Wait::Reply(mail);
-        }
+        let mail = self.send(frame, who, event, self.current, bytes)?;
+        self.wait_for(Wait::Reply(mail), limit);
         Ok(Flow::Suspend)
+    }
+
+    /// Pushes the event that is argument 2 as another actor may have it. The bytes that it takes on its way.
+    fn push_letter(&mut self, frame: &mut Frame<'_>) -> Result<u64, Raise> {
+        frame.charge(SENDING);
+        Ok(self.push_isolated(frame, 2)? + ENVELOPE)
     }
 
     /// `wait_event(name, limit)`
@@ -58,7 +64,7 @@ impl Sim {
         let name = args::optional_text(frame, 1, "the event that is waited for")?;
         let limit = args::optional_ticks(frame, 2, "the limit of wait_event")?;
         frame.can_wait()?;
-        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
+        let name = name.map_or(Ok(Name::NONE), |name| self.new_name(&name))?;
         let owner = self.actor;
         self.wait_for(Wait::Event(name), limit);
         self.link(self.current, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners));
@@ -66,44 +72,64 @@ impl Sim {
     }
 
     /// The name of an event: its field `name`, or the string that it is.
-    fn event_name(&mut self, frame: &mut Frame<'_>, at: u32) -> Name {
+    fn event_text(&self, frame: &mut Frame<'_>, at: u32) -> Option<String> {
         let table = frame.kind(at) == Kind::Table;
         if table {
             frame.get(at, "name");
         }
         let place = if table { frame.len() } else { at };
-        let name = frame.peek(place).map_or(Name::NONE, |name| self.names.intern(&name));
+        let text = frame.peek(place).map(|name| name.into_owned());
+        if table {
+            frame.pop(1);
+        }
+        text
+    }
+
+    /// Its number; none, where nobody ever waited for that name.
+    fn event_name(&self, frame: &mut Frame<'_>, at: u32) -> Option<Name> {
+        let table = frame.kind(at) == Kind::Table;
+        if table {
+            frame.get(at, "name");
+        }
+        let place = if table { frame.len() } else { at };
+        let name = frame.peek(place).and_then(|name| self.names.find(&name));
         if table {
             frame.pop(1);
         }
         name
     }
 
-    /// Delivers the value at `at`: to those of the actor's tasklets that wait for it, else to its mailbox.
-    pub(crate) fn send(&mut self, frame: &mut Frame<'_>, who: ActorId, at: u32, asker: TaskId) -> MailId {
+    /// Delivers the value at `at`: to those of the actor's tasklets that wait for it, else to its mailbox. It takes so
+    /// many bytes, which are held against who sends it.
+    pub(crate) fn send(
+        &mut self,
+        frame: &mut Frame<'_>,
+        who: ActorId,
+        at: u32,
+        asker: TaskId,
+        bytes: u64,
+    ) -> Result<MailId, Raise> {
+        let Some(actor) = self.state.actors.get(who) else { return Ok(MailId::default()) };
+        let (listeners, class) = (actor.listeners, actor.class);
         let name = self.event_name(frame, at);
-        let event = frame.value(at);
-        let Some(cause) = self.because(who, name) else {
-            if let Value::Pin(pin) = event {
-                frame.unpin(pin);
-            }
-            return MailId::default();
+        let text = if self.watch.is_some() { self.event_text(frame, at) } else { None };
+        let Some(cause) = self.because(who, name.unwrap_or(self.classes.event)) else {
+            return Err("the event was cut off: too many causes in one tick".into());
         };
         let from = self.actor;
         let sent = self.note(|sim| HappeningKind::Event {
             to: sim.named_ref(who),
-            name: sim.names.text(name).to_owned(),
+            name: text.unwrap_or_default(),
             from: sim.known(from),
             fate: sim.fate(who, name, asker),
         });
         self.tie(cause, sent);
-        let Some(actor) = self.state.actors.get(who) else { return MailId::default() };
-        let (listeners, class) = (actor.listeners, actor.class);
+        let event = frame.value(at);
         let mut heard = false;
         if !asker.is_some() {
             for task in self.chain(listeners) {
                 let wanted = self.state.tasks.0.get(task).map(|tasklet| tasklet.wait);
-                if matches!(wanted, Some(Wait::Event(wanted)) if wanted == Name::NONE || wanted == name) {
+                if matches!(wanted, Some(Wait::Event(wanted)) if wanted == Name::NONE || Some(wanted) == name) {
                     frame.push(event);
                     let own = frame.value(frame.len());
                     frame.pop(1);
@@ -118,10 +144,19 @@ impl Sim {
             if let Value::Pin(pin) = event {
                 frame.unpin(pin);
             }
-            return MailId::default();
+            return Ok(MailId::default());
         }
+        let account = match bytes {
+            0 => AccountId::NONE,
+            bytes => self.send_bytes(from, bytes).inspect_err(|_| {
+                if let Value::Pin(pin) = event {
+                    frame.unpin(pin);
+                }
+            })?,
+        };
         let activator = self.state.tasks.0.get(self.current).map_or(from, |tasklet| tasklet.activator);
-        let mail = self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator });
+        let mail =
+            self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator, bytes, account });
         self.note_letter(mail, sent);
         if let Some(actor) = self.state.actors.get_mut(who) {
             let (first, last) = actor.mail;
@@ -135,14 +170,14 @@ impl Sim {
         } else {
             self.handle_next(frame, who, cause);
         }
-        mail
+        Ok(mail)
     }
 
     /// What will become of an event that is sent now.
-    fn fate(&self, who: ActorId, name: Name, asker: TaskId) -> Fate {
+    fn fate(&self, who: ActorId, name: Option<Name>, asker: TaskId) -> Fate {
         let Some(actor) = self.state.actors.get(who) else { return Fate::Ignored };
         let waits = |task: &TaskId| match self.state.tasks.0.get(*task).map(|tasklet| tasklet.wait) {
-            Some(Wait::Event(wanted)) => wanted == Name::NONE || wanted == name,
+            Some(Wait::Event(wanted)) => wanted == Name::NONE || Some(wanted) == name,
             _ => false,
         };
         match () {
@@ -156,11 +191,11 @@ impl Sim {
     fn note_handled(&mut self, frame: &mut Frame<'_>, who: ActorId, mail: MailId, task: TaskId) {
         let Some(event) = self.state.mail.get(mail).map(|letter| letter.event) else { return };
         frame.push(event);
-        let name = self.event_name(frame, frame.len());
+        let name = self.event_text(frame, frame.len());
         frame.pop(1);
         let number = self.note_because(self.sent_by(mail), |sim| HappeningKind::Handled {
             who: sim.named_ref(who),
-            event: sim.names.text(name).to_owned(),
+            event: name.unwrap_or_default(),
         });
         self.set_context(task, number);
     }
@@ -198,7 +233,7 @@ impl Sim {
         }
         let Some(letter) = self.state.mail.get(mail) else { return };
         actor.handling = mail;
-        let (event, from, activator) = (letter.event, letter.from, letter.activator);
+        let (event, from, activator, account) = (letter.event, letter.from, letter.activator, letter.account);
         let (table, class) = (actor.table, actor.class);
         let Some(handler) = self.classes.get(class).handler else { return };
         frame.push(Value::Pin(handler));
@@ -213,6 +248,9 @@ impl Sim {
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
             tasklet.activator = activator;
             tasklet.caller = from;
+            if account != AccountId::NONE {
+                (tasklet.payer, tasklet.guest) = (account, true);
+            }
         }
         if let Some(actor) = self.state.actors.get_mut(who) {
             actor.event_task = task;
@@ -241,6 +279,7 @@ impl Sim {
         if let Value::Pin(pin) = letter.event {
             frame.unpin(pin);
         }
+        self.arrived(letter.from, letter.account, letter.bytes);
         let failed = matches!(answer, Go::Raise(_));
         let unused = match letter.asker.is_some() {
             true => self.ready_again(letter.asker, answer, self.back(), failed),
@@ -255,7 +294,8 @@ impl Sim {
     pub(crate) fn send_own(&mut self, frame: &mut Frame<'_>, who: ActorId, from: ActorId) {
         let at = frame.len();
         let (current, actor) = (std::mem::take(&mut self.current), std::mem::replace(&mut self.actor, from));
-        self.send(frame, who, at, TaskId::default());
+        // Where it is cut off, the chain has been told of.
+        let _ = self.send(frame, who, at, TaskId::default(), 0);
         (self.current, self.actor) = (current, actor);
         frame.set_len(at - 1);
     }

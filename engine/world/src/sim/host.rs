@@ -8,6 +8,11 @@ use crate::ids::{ActorId, TaskId};
 use crate::names::suggestion;
 use crate::output::OutputKind;
 
+/// Interrupts that a line said or logged costs, besides its letters.
+const SPEAKING: u64 = 100;
+/// Bytes that a tasklet takes besides its coroutine.
+const TASKLET: u64 = 256;
+
 impl Host for Sim {
     fn call(&mut self, function: u32, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let function = Function::from_number(function).ok_or("no such function of the engine")?;
@@ -58,20 +63,27 @@ impl Host for Sim {
         self.end_action(token, exit, frame)
     }
 
+    fn measured(&mut self, held: u64) -> Result<i64, String> {
+        self.note_measure(held)
+    }
+
+    /// What the actor's letters take is held against those who sent them.
     fn measure(&mut self, measure: &mut Measure<'_>) {
         let Some(actor) = self.state.actors.get(self.actor) else { return };
         measure.pin(actor.table);
         measure.pin(actor.globals);
-        let (mut task, mut mail) = (actor.tasklets, actor.mail.0);
+        let (mut task, mut flight) = (actor.tasklets, actor.flights);
         while let Some(tasklet) = self.state.tasks.0.get(task) {
             measure.thread(tasklet.thread);
-            task = tasklet.sibling;
-        }
-        while let Some(letter) = self.state.mail.get(mail) {
-            if let Some(pin) = letter.event.pin() {
+            measure.bytes(TASKLET);
+            for pin in [tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()) {
                 measure.pin(pin);
             }
-            mail = letter.next;
+            task = tasklet.sibling;
+        }
+        while let Some(other) = self.state.flights.get(flight as usize) {
+            measure.pin(other.deferred);
+            flight = other.next;
         }
     }
 }
@@ -171,6 +183,7 @@ impl Sim {
 
     fn speak(&mut self, kind: OutputKind, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let text = (1..=frame.len()).map(|at| self.show(frame, at)).collect::<Vec<_>>().join(" ");
+        frame.charge(SPEAKING + text.len() as u64 / 4);
         self.put(kind, self.actor, text);
         Ok(Flow::Return(0))
     }

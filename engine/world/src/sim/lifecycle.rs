@@ -1,8 +1,9 @@
 //! Birth and death of actors. A dead one leaves nothing behind: its tasklets are cancelled and run their `finally`,
 //! its letters come back, whoever waits for it learns why.
 
-use dormouse_vm::{Flow, Frame, Kind, MEASURE_EVERY, Pin, Raise, Thread, Value, Vm};
+use dormouse_vm::{Flow, Frame, Kind, Pin, Raise, Thread, Value, Vm};
 
+use super::accounts::SOON;
 use super::classes::{BodyPlan, PropKind};
 use super::host::give;
 use super::linker::{BUILT_IN, MAX_SIZE};
@@ -32,6 +33,8 @@ pub(crate) struct Birth {
 /// What `spawn` is given for the engine.
 const FOR_ENGINE: [&str; 4] = ["name", "position", "size", "body"];
 
+/// Interrupts that spawning costs.
+const SPAWNING: u64 = 300;
 /// Pixels that an actor measures when nobody says.
 const DEFAULT_SIZE: [f32; 2] = [16.0, 16.0];
 
@@ -42,6 +45,8 @@ impl Sim {
         self.state.spawned += 1;
         let instance = self.classes.get(birth.class).instance;
         let (shape, size) = shape_of(&birth);
+        let account = self.join_account();
+        let founder = !self.state.actors.contains_key(self.actor);
         let id = self.state.actors.insert(Actor {
             order,
             class: birth.class,
@@ -61,7 +66,11 @@ impl Sim {
             watchers: TaskId::default(),
             flights: GROUND,
             wires: (0, 0),
-            credit: MEASURE_EVERY,
+            account,
+            founder,
+            held: 0,
+            sent: 0,
+            credit: SOON,
             dying: false,
             stopped: false,
         });
@@ -116,6 +125,8 @@ impl Sim {
         if self.state.actors.len() >= self.limits.actors as usize {
             return Err(format!("the world has {} actors, as many as it may have", self.limits.actors).into());
         }
+        self.check_room()?;
+        frame.charge(SPAWNING);
         frame.set_len(2);
         let props = self.sort_props(frame, class)?;
         let birth = self.read_birth(frame, class, props)?;
@@ -204,7 +215,7 @@ impl Sim {
             true => self.classes.get(class).body.clone(),
             false => self.body_plan(frame, 6)?,
         };
-        let name = name.map_or(Name::NONE, |name| self.names.intern(&name));
+        let name = name.map_or(Ok(Name::NONE), |name| self.new_name(&name))?;
         Ok(Birth { class, name, object: 0, center, size, round: false, body, props })
     }
 
@@ -220,7 +231,7 @@ impl Sim {
             frame.push_copy(key);
             match args::maybe_actor(frame, value) {
                 Some(actor) if kind == PropKind::Actor => frame.push(Value::Handle(actor.handle())),
-                _ => self.push_isolated(frame, value)?,
+                _ => drop(self.push_isolated(frame, value)?),
             }
             frame.set_entry(own);
             Ok(())
@@ -293,6 +304,7 @@ impl Sim {
         if let Some(actor) = self.state.actors.remove(id) {
             self.state.space.remove(actor.body);
             frame.unpin(actor.table);
+            self.leave_account(actor.account, actor.held);
         }
     }
 
@@ -397,6 +409,7 @@ impl Sim {
         if let Some(actor) = self.state.actors.remove(who) {
             frame.unpin(actor.table);
             frame.unpin(actor.globals);
+            self.leave_account(actor.account, actor.held);
         }
     }
 

@@ -30,9 +30,12 @@ pub(super) fn link(vm: &mut Vm, sim: &mut Sim) {
             problems.append(&mut linker.problems);
             sim.classes.add(class);
         }
-        for pin in shared(sim) {
+        for (file, pin) in shared(sim) {
             frame.set_len(0);
-            freeze_deeply(frame, pin);
+            if !freeze_deeply(frame, pin) {
+                let message = "it shares a coroutine or a buffer among all who run it: make it in an actor's method";
+                problems.push(ScriptError { file, line: 0, message: message.into() });
+            }
         }
     });
     if let Some(loader) = sim.loader.as_mut() {
@@ -44,9 +47,9 @@ pub(super) fn link(vm: &mut Vm, sim: &mut Sim) {
     }
 }
 
-/// Everything that scripts share.
-fn shared(sim: &Sim) -> Vec<Pin> {
-    let classes = sim.classes.all().iter().map(|class| class.table);
+/// Everything that scripts share, with the file that it comes from.
+fn shared(sim: &Sim) -> Vec<(String, Pin)> {
+    let classes = sim.classes.all().iter().map(|class| (class.file.clone(), class.table));
     let modules = sim.loader.iter().flat_map(|loader| loader.results());
     classes.chain(modules).collect()
 }
@@ -494,39 +497,67 @@ fn marker(frame: &mut Frame<'_>, value: u32) -> Option<(String, bool)> {
     None
 }
 
-/// Freezes a value and everything in it, metatables included. Works through a list, since data may nest deeply.
-fn freeze_deeply(frame: &mut Frame<'_>, pin: Pin) {
+/// Freezes a value and everything in it: metatables, and what functions hold on to, included. Works through a list, since
+/// data may nest deeply. False where there is something that can't be frozen.
+fn freeze_deeply(frame: &mut Frame<'_>, pin: Pin) -> bool {
+    frame.push_table(0, 0);
+    let seen = frame.len();
     frame.push_table(0, 0);
     let queue = frame.len();
     frame.push(Value::Pin(pin));
-    frame.set_item(queue, 1);
-    let (mut first, mut last) = (1, 1);
+    let (mut first, mut last) = (1, 0);
+    enqueue(frame, queue, &mut last);
+    let mut can_be = true;
     while first <= last {
         frame.get_item(queue, first);
         first += 1;
-        let table = frame.len();
-        if frame.kind(table) == Kind::Table && !frame.is_frozen(table) {
-            if frame.push_metatable(table) {
-                enqueue(frame, queue, &mut last);
-            }
-            let _ = frame.entries(table, |frame| {
-                for at in [frame.len() - 1, frame.len()] {
-                    if frame.kind(at) == Kind::Table && !frame.is_frozen(at) {
+        let value = frame.len();
+        match frame.kind(value) {
+            Kind::Table if !frame.is_frozen(value) => {
+                if frame.push_metatable(value) {
+                    enqueue(frame, queue, &mut last);
+                }
+                let _ = frame.entries(value, |frame| {
+                    let (key, item) = (frame.len() - 1, frame.len());
+                    for at in [key, item] {
                         frame.push_copy(at);
                         enqueue(frame, queue, &mut last);
                     }
+                    Ok::<(), ()>(())
+                });
+                frame.freeze(value);
+            }
+            Kind::Function => {
+                frame.push_copy(value);
+                if frame.get_entry(seen) == Kind::Nil {
+                    frame.push_copy(value);
+                    frame.push(Value::Bool(true));
+                    frame.set_entry(seen);
+                    let mut number = 1;
+                    while frame.push_upvalue(value, number) {
+                        enqueue(frame, queue, &mut last);
+                        number += 1;
+                    }
                 }
-                Ok::<(), ()>(())
-            });
-            frame.freeze(table);
+            }
+            Kind::Thread | Kind::Buffer => can_be = false,
+            _ => {}
         }
         frame.set_len(queue);
     }
-    frame.pop(1);
+    frame.pop(2);
+    can_be
 }
 
+/// Pops a value; puts it into the queue if it is one that others can be reached from.
 fn enqueue(frame: &mut Frame<'_>, queue: u32, last: &mut u32) {
-    if frame.is_frozen(frame.len()) {
+    let at = frame.len();
+    let open = match frame.kind(at) {
+        Kind::Table => !frame.is_frozen(at),
+        Kind::Function | Kind::Thread | Kind::Buffer => true,
+        _ => false,
+    };
+    if !open {
         return frame.pop(1);
     }
     *last += 1;

@@ -57,10 +57,10 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    /// What the files returned.
-    pub(super) fn results(&self) -> impl Iterator<Item = Pin> + '_ {
-        self.chunks.values().filter_map(|chunk| match chunk {
-            Chunk::Done(pin) => Some(*pin),
+    /// What the files returned, by the names that errors show.
+    pub(super) fn results(&self) -> impl Iterator<Item = (String, Pin)> + '_ {
+        self.chunks.iter().filter_map(|(key, chunk)| match chunk {
+            Chunk::Done(pin) => Some((shown(&format!("{key}.luau")), *pin)),
             _ => None,
         })
     }
@@ -131,6 +131,12 @@ fn run_chunk(vm: &mut Vm, sim: &mut Sim, scripts: &Scripts, key: &str, path: &st
     loader.running.push((key.into(), file.clone()));
     let outcome = vm.enter(|frame| {
         frame.load(&format!("={file}"), &code, None)?;
+        if let Some((line, name)) = frame.shared_write() {
+            return Err(format!(
+                "{file}:{line}: `{name}` is a local of the whole script, shared by all who run it: a function can't assign \
+                 it; keep the value in self, or in a global (each actor has its own)"
+            ));
+        }
         Ok::<_, String>(frame.pop_tasklet(0))
     });
     let result = match outcome {

@@ -1,6 +1,7 @@
 //! The simulation: all of a world but its VM. It answers the scripts' calls ([`dormouse_vm::Host`]) and is driven by
 //! [`World`](crate::World). Scripts never run while one of its functions does: there is one flat queue.
 
+pub(crate) mod accounts;
 pub(crate) mod actions;
 pub(crate) mod api;
 pub(crate) mod args;
@@ -37,8 +38,15 @@ use state::State;
 pub struct Limits {
     /// Interrupts (calls and loop turns) that a tasklet may use in one tick.
     pub time: i64,
-    /// Bytes that an actor may hold.
+    /// Bytes that an actor may hold, and as many that it sent and nobody has read yet.
     pub memory: i64,
+    /// Interrupts that an actor and all that it brought into the world may use in one tick, together with what they set
+    /// going elsewhere. Tasklets beyond it go on in the next tick.
+    pub family_time: i64,
+    /// Bytes that they may hold together.
+    pub family_memory: i64,
+    /// How many they may be.
+    pub family_actors: u32,
     /// Causes in a row within one tick: actions that begin actions, messages that lead to messages.
     pub hops: u32,
     /// Actors alive at once.
@@ -46,9 +54,18 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 1,000,000 interrupts, 16 MiB, 64 hops, 16 million actors.
+    /// A tasklet: 1,000,000 interrupts a tick. An actor: 16 MiB. It and all that it brought into the world: 16,000,000
+    /// interrupts a tick, 1 GiB, a million actors. 64 hops, 16 million actors at all.
     fn default() -> Self {
-        Limits { time: 1_000_000, memory: 16 << 20, hops: 64, actors: 1 << 24 }
+        Limits {
+            time: 1_000_000,
+            memory: 16 << 20,
+            family_time: 16_000_000,
+            family_memory: 1 << 30,
+            family_actors: 1 << 20,
+            hops: 64,
+            actors: 1 << 24,
+        }
     }
 }
 

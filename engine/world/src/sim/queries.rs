@@ -18,6 +18,23 @@ struct Wanted {
     except: Option<ActorId>,
 }
 
+/// Bytes that the pattern of a name may have.
+const MAX_PATTERN: usize = 200;
+/// Interrupts that a query costs, besides those for each one who is looked at.
+const QUERY: u64 = 50;
+
+impl Wanted {
+    /// Interrupts for each one who is looked at.
+    fn cost(&self) -> u64 {
+        2 + self.name.as_ref().map_or(0, |pattern| 4 + pattern.len() as u64)
+    }
+}
+
+/// Charges for a query by those who were looked at.
+fn charge(frame: &mut Frame<'_>, wanted: &Wanted, filter: &Filter<'_>) {
+    frame.charge(QUERY + filter.looked.get() * wanted.cost());
+}
+
 impl Sim {
     fn wanted(&self, frame: &mut Frame<'_>, at: u32) -> Result<Wanted, Raise> {
         let mut wanted = Wanted::default();
@@ -33,6 +50,9 @@ impl Sim {
                 }
                 frame.get(at, "name");
                 wanted.name = args::optional_text(frame, top + 1, "the filter's name")?;
+                if wanted.name.as_ref().is_some_and(|name| name.len() > MAX_PATTERN) {
+                    return Err(format!("the filter's name may have {MAX_PATTERN} bytes").into());
+                }
                 frame.get(at, "layer");
                 if let Some(layer) = args::optional_text(frame, top + 2, "the filter's layer")? {
                     wanted.layer = Some(self.state.layer(&layer)?);
@@ -104,6 +124,7 @@ impl Sim {
     /// `find_all(filter)`
     pub(crate) fn find_all(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let wanted = self.wanted(frame, 1)?;
+        frame.charge(QUERY + self.state.actors.len() as u64 * wanted.cost());
         let mut found: Vec<_> = self
             .state
             .actors
@@ -122,8 +143,10 @@ impl Sim {
         let [w, h] = args::point(frame, 2, "the size of in_box")?;
         let wanted = self.wanted(frame, 3)?;
         let mut bodies = Vec::new();
+        let filter = Filter::default();
         self.state.space.settle(true);
-        self.state.space.in_box(center.into(), [w.abs() / 2.0, h.abs() / 2.0].into(), &Filter::default(), &mut bodies);
+        self.state.space.in_box(center.into(), [w.abs() / 2.0, h.abs() / 2.0].into(), &filter, &mut bodies);
+        charge(frame, &wanted, &filter);
         self.give_bodies(frame, &bodies, &wanted)
     }
 
@@ -133,8 +156,10 @@ impl Sim {
         let radius = args::number(frame, 2, "the radius of in_circle")?.max(0.0);
         let wanted = self.wanted(frame, 3)?;
         let mut bodies = Vec::new();
+        let filter = Filter::default();
         self.state.space.settle(true);
-        self.state.space.in_circle(center.into(), radius as f32, &Filter::default(), &mut bodies);
+        self.state.space.in_circle(center.into(), radius as f32, &filter, &mut bodies);
+        charge(frame, &wanted, &filter);
         self.give_bodies(frame, &bodies, &wanted)
     }
 
@@ -160,7 +185,9 @@ impl Sim {
         let wanted = self.wanted(frame, 3)?;
         self.state.space.settle(false);
         let fits = |owner: u64| self.fits(ActorId::from_bits(owner), &wanted);
-        let hit = self.state.space.ray(from.into(), to.into(), &Filter { accept: Some(&fits) });
+        let filter = Filter { accept: Some(&fits), ..Filter::default() };
+        let hit = self.state.space.ray(from.into(), to.into(), &filter);
+        charge(frame, &wanted, &filter);
         let Some(hit) = hit else { return give(frame, Value::Nil) };
         let actor = hit.body.and_then(|body| self.state.space.get(body)).map(|body| ActorId::from_bits(body.owner));
         let ([px, py], [nx, ny]) = (hit.point.into(), hit.normal.into());
@@ -186,8 +213,9 @@ impl Sim {
         let radius = args::optional_number(frame, 3, "the radius of nearest")?.map(|radius| radius.max(0.0) as f32);
         self.state.space.settle(true);
         let fits = |owner: u64| self.fits(ActorId::from_bits(owner), &wanted);
-        let filter = Filter { accept: Some(&fits) };
+        let filter = Filter { accept: Some(&fits), ..Filter::default() };
         let found = self.state.space.nearest(point.into(), radius, &filter);
+        charge(frame, &wanted, &filter);
         let owner = found.and_then(|body| self.state.space.get(body)).map(|body| ActorId::from_bits(body.owner));
         give(frame, owner.map_or(Value::Nil, |actor| Value::Handle(actor.handle())))
     }

@@ -1,13 +1,17 @@
 //! The one flat queue: how tasklets become runnable, and how they end.
 
-use dormouse_vm::{Frame, MEASURE_EVERY, Pin, Thread, Vm};
+use dormouse_vm::{Frame, Pin, Thread, Vm};
 
 use super::Sim;
+use super::accounts::SOON;
 use super::state::{Cause, GROUND, Go, Role, TIME, Tasklet, Wait};
 use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::{Output, OutputKind};
 use crate::wheel::Timer;
+
+/// Bytes that a line of output may have.
+const MAX_LINE: usize = 16 << 10;
 
 impl Sim {
     // ---- causes ----------------------------------------------------------------------------------------------
@@ -135,52 +139,45 @@ impl Sim {
         }
     }
 
-    /// Puts `task` at the end of a chain of waiters.
+    /// Puts `task` at the end of a chain of waiters, whose head is the last that came.
     pub(crate) fn link(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
+        let Some(last) = head(self).map(|head| std::mem::replace(head, task)) else { return };
+        let before = match self.state.tasks.0.get_mut(last) {
+            Some(tasklet) => {
+                tasklet.after = task;
+                last
+            }
+            None => TaskId::default(),
+        };
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
-            tasklet.next = TaskId::default();
-        }
-        let Some(first) = head(self) else { return };
-        let mut at = *first;
-        if !self.state.tasks.0.contains_key(at) {
-            if let Some(first) = head(self) {
-                *first = task;
-            }
-            return;
-        }
-        while let Some(tasklet) = self.state.tasks.0.get_mut(at) {
-            if !tasklet.next.is_some() {
-                tasklet.next = task;
-                return;
-            }
-            at = tasklet.next;
+            (tasklet.next, tasklet.after) = (before, TaskId::default());
         }
     }
 
     fn unlink(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
-        let next = self.state.tasks.0.get(task).map_or(TaskId::default(), |tasklet| tasklet.next);
-        let Some(first) = head(self) else { return };
-        if *first == task {
-            *first = next;
-            return;
+        let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
+        let (next, after) = (std::mem::take(&mut tasklet.next), std::mem::take(&mut tasklet.after));
+        if let Some(tasklet) = self.state.tasks.0.get_mut(next) {
+            tasklet.after = after;
         }
-        let mut at = *first;
-        while let Some(tasklet) = self.state.tasks.0.get_mut(at) {
-            if tasklet.next == task {
-                tasklet.next = next;
-                return;
+        match self.state.tasks.0.get_mut(after) {
+            Some(tasklet) => tasklet.next = next,
+            None => {
+                if let Some(head) = head(self).filter(|head| **head == task) {
+                    *head = next;
+                }
             }
-            at = tasklet.next;
         }
     }
 
-    /// The tasklets of a chain.
+    /// The tasklets of a chain, in the order in which they came.
     pub(crate) fn chain(&self, mut at: TaskId) -> Vec<TaskId> {
         let mut chain = Vec::new();
         while let Some(tasklet) = self.state.tasks.0.get(at) {
             chain.push(at);
             at = tasklet.next;
         }
+        chain.reverse();
         chain
     }
 
@@ -208,13 +205,13 @@ impl Sim {
         };
         let order = self.state.started;
         self.state.started += 1;
-        let (credit, sibling) =
-            self.state.actors.get(owner).map_or((0, TaskId::default()), |actor| (actor.credit, actor.tasklets));
+        let sibling = self.state.actors.get(owner).map_or(TaskId::default(), |actor| actor.tasklets);
+        let (payer, guest) = self.payer(owner, role);
         let task = self.state.tasks.0.insert(Tasklet {
             thread,
             owner,
             order,
-            credit,
+            credit: SOON,
             since: self.state.tick,
             timer: None,
             wait: Wait::Ready,
@@ -223,11 +220,13 @@ impl Sim {
             rested: false,
             go: Go::On,
             spent: 0,
-            lent: credit,
+            payer,
+            guest,
             object: Pin::NIL,
             sibling,
             younger: TaskId::default(),
             next: TaskId::default(),
+            after: TaskId::default(),
             awaiters: TaskId::default(),
             name: Name::NONE,
             label,
@@ -258,23 +257,25 @@ impl Sim {
             vm.unpin(pin);
         }
         vm.retire(tasklet.thread);
-        let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
-        // Several tasklets may have been measured since: that is no more credit than one measurement gives.
-        actor.credit = (actor.credit - (tasklet.lent - tasklet.credit)).min(MEASURE_EVERY);
-        if actor.tasklets == task {
-            actor.tasklets = tasklet.sibling;
+        if let Some(older) = self.state.tasks.0.get_mut(tasklet.sibling) {
+            older.younger = tasklet.younger;
         }
         if let Some(younger) = self.state.tasks.0.get_mut(tasklet.younger) {
             younger.sibling = tasklet.sibling;
         }
-        if let Some(elder) = self.state.tasks.0.get_mut(tasklet.sibling) {
-            elder.younger = tasklet.younger;
+        let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
+        if actor.tasklets == task {
+            actor.tasklets = tasklet.sibling;
         }
     }
 
     // ---- telling people --------------------------------------------------------------------------------------
 
-    pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, text: String) {
+    pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, mut text: String) {
+        if text.len() > MAX_LINE {
+            let end = text.floor_char_boundary(MAX_LINE);
+            text = format!("{}... ({} bytes)", &text[..end], text.len());
+        }
         let (happening, cause) = self.note_output(kind, actor, &text);
         let who = actor;
         let actor = if who == ActorId::default() { String::new() } else { self.label(who) };

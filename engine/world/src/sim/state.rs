@@ -7,6 +7,7 @@ use dormouse_vm::{Pin, Thread, Value};
 use serde::{Deserialize, Serialize};
 use slotmap::SlotMap;
 
+use super::accounts::{Account, AccountId};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
 use crate::slots;
@@ -45,7 +46,13 @@ pub(crate) struct Actor {
     pub(crate) flights: u32,
     /// Wires that begin here: a range of [`State::wires`].
     pub(crate) wires: (u32, u32),
-    /// Interrupts that it may still use before what it holds is measured.
+    /// Whom it shares its limits with, and whether it was the first of them.
+    pub(crate) account: AccountId,
+    pub(crate) founder: bool,
+    /// Bytes that it was last measured to hold, and that what it sent takes until somebody reads it.
+    pub(crate) held: i64,
+    pub(crate) sent: i64,
+    /// Interrupts that its tasklets together (a founder's main one apart) may use before it is measured again.
     pub(crate) credit: i64,
     /// It was despawned: it is gone when its tasklets and then `stop` are over.
     pub(crate) dying: bool,
@@ -202,15 +209,17 @@ pub(crate) struct Tasklet {
     pub(crate) go: Go,
     /// Interrupts that it has used in the tick at which it last ran.
     pub(crate) spent: i64,
-    /// The credit that it began with.
-    pub(crate) lent: i64,
+    /// Which account its time is charged to, and whether that is another than its owner's.
+    pub(crate) payer: AccountId,
+    pub(crate) guest: bool,
     /// The table that scripts know it by, if any does.
     pub(crate) object: Pin,
     /// The next older and the next younger tasklet of its actor.
     pub(crate) sibling: TaskId,
     pub(crate) younger: TaskId,
-    /// The next tasklet that waits for the same thing.
+    /// The tasklets that wait for the same thing and came next before and after it.
     pub(crate) next: TaskId,
+    pub(crate) after: TaskId,
     /// Tasklets that await this one.
     pub(crate) awaiters: TaskId,
     /// The name that `restart` knows it by.
@@ -261,6 +270,9 @@ pub(crate) struct Mail {
     pub(crate) asker: TaskId,
     pub(crate) next: MailId,
     pub(crate) activator: ActorId,
+    /// What it takes, and which account that is held against.
+    pub(crate) bytes: u64,
+    pub(crate) account: AccountId,
 }
 
 /// Whom a wire reaches.
@@ -299,6 +311,8 @@ pub(crate) struct Post {
     pub(crate) caller: ActorId,
     /// The cause within this tick; none for one that comes from an earlier tick.
     pub(crate) cause: u32,
+    /// The account that one with a delay is held against.
+    pub(crate) account: AccountId,
 }
 
 /// What made something happen within this tick.
@@ -336,6 +350,10 @@ pub(crate) struct State {
     pub(crate) wheel: Wheel,
     /// Tasklets to run in this round, and in the next.
     pub(crate) queue: VecDeque<(TaskId, u32)>,
+    /// Tasklets that go on in the next tick, since their account was used up in this one.
+    pub(crate) postponed: Vec<TaskId>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) free_accounts: Vec<AccountId>,
     pub(crate) posts: VecDeque<Post>,
     /// Wires with a delay, by the tick at which they are due and their order.
     pub(crate) delayed: BTreeMap<(u64, u64), Post>,
@@ -389,6 +407,9 @@ impl Clone for State {
             free_flights: self.free_flights.clone(),
             wheel: self.wheel.clone(),
             queue: self.queue.clone(),
+            postponed: self.postponed.clone(),
+            accounts: self.accounts.clone(),
+            free_accounts: self.free_accounts.clone(),
             posts: self.posts.clone(),
             delayed: self.delayed.clone(),
             wires: self.wires.clone(),
@@ -408,6 +429,9 @@ impl Clone for State {
         self.free_flights.clone_from(&from.free_flights);
         self.wheel.clone_from(&from.wheel);
         self.queue.clone_from(&from.queue);
+        self.postponed.clone_from(&from.postponed);
+        self.accounts.clone_from(&from.accounts);
+        self.free_accounts.clone_from(&from.free_accounts);
         self.posts.clone_from(&from.posts);
         self.delayed.clone_from(&from.delayed);
         self.wires.clone_from(&from.wires);

@@ -11,6 +11,9 @@ use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
 
+/// Interrupts that starting a tasklet costs.
+const STARTING: u64 = 100;
+
 impl Sim {
     fn own_actor(&self, what: &str) -> Result<ActorId, Raise> {
         if self.state.actors.contains_key(self.actor) {
@@ -30,6 +33,7 @@ impl Sim {
         let Some(cause) = self.because(owner, self.classes.starting) else {
             return Err("too many tasks start one another in one tick; wait in one of them".into());
         };
+        frame.charge(STARTING);
         let thread = frame.pop_tasklet(frame.len() - 1);
         let task = self.enter_task(thread, owner, Role::Task, name, cause);
         if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
@@ -72,7 +76,7 @@ impl Sim {
         let owner = self.own_actor("restart")?;
         let name = args::text(frame, 1, "the name that restart goes by")?;
         args::function(frame, 2, "what restart is to run")?;
-        let name = self.names.intern(&name);
+        let name = self.new_name(&name)?;
         let mut at = self.state.actors.get(owner).map_or(TaskId::default(), |actor| actor.tasklets);
         while let Some(tasklet) = self.state.tasks.0.get(at) {
             let next = tasklet.sibling;
@@ -149,11 +153,11 @@ impl Sim {
             frame.push_copy(at);
             return Ok(());
         }
-        self.push_isolated(frame, at)
+        self.push_isolated(frame, at).map(drop)
     }
 
-    /// Pushes a copy that shares nothing; actors' own tables become handles.
-    pub(crate) fn push_isolated(&self, frame: &mut Frame<'_>, at: u32) -> Result<(), Raise> {
+    /// Pushes a copy that shares nothing; actors' own tables become handles. The bytes that it takes.
+    pub(crate) fn push_isolated(&self, frame: &mut Frame<'_>, at: u32) -> Result<u64, Raise> {
         frame.push_isolated(at, &mut |frame, at| {
             // Only an actor's own table has a handle as its `id` and a metatable that can't be changed.
             let Some(actor) = args::maybe_actor(frame, at) else { return false };

@@ -3,6 +3,7 @@
 use dormouse_vm::{Frame, Value};
 
 use super::Sim;
+use super::accounts::{AccountId, ENVELOPE};
 use super::state::{Moment, Post, TIME, Target, Wire};
 use crate::happenings::Outcome;
 use crate::ids::ActorId;
@@ -26,11 +27,20 @@ impl Sim {
             }
             wire.spent = wire.once;
             let delay = wire.delay;
-            let post = Post { wire: number, source, activator, caller, cause: self.cause };
+            let mut post =
+                Post { wire: number, source, activator, caller, cause: self.cause, account: AccountId::NONE };
             if delay == 0 {
                 self.note_post(number, source, None);
                 self.state.posts.push_back(post);
             } else {
+                match self.send_bytes(source, ENVELOPE) {
+                    Ok(account) => post.account = account,
+                    Err(why) => {
+                        let id = self.state.actors[source].account;
+                        self.warn_account(id, source, format!("a wire was cut off: {why}"));
+                        continue;
+                    }
+                }
                 let order = self.state.posted;
                 self.state.posted += 1;
                 let due = self.state.tick + u64::from(delay);
@@ -47,7 +57,9 @@ impl Sim {
             if key.0 > self.state.tick {
                 return;
             }
-            self.state.posts.push_back(entry.remove());
+            let post = entry.remove();
+            self.arrived(post.source, post.account, ENVELOPE);
+            self.state.posts.push_back(post);
             self.move_post(key);
         }
     }

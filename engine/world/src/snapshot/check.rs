@@ -11,6 +11,7 @@ use super::error::Damage;
 use super::world::Part;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
+use crate::sim::accounts::{AccountId, ENVELOPE};
 use crate::sim::layers::MAX_LAYERS;
 use crate::sim::state::{GROUND, Go, State, Target, Wait};
 
@@ -44,6 +45,7 @@ impl Check<'_> {
         self.actors()?;
         self.named()?;
         self.tasks()?;
+        self.accounts()?;
         self.chains()?;
         self.flights()?;
         self.mail()?;
@@ -117,7 +119,7 @@ impl Check<'_> {
             let sound =
                 tasklet.order < self.state.started && orders.insert(tasklet.order) && tasklet.since <= self.state.tick;
             ensure(sound, || "a tasklet is out of order".into())?;
-            let counts = [tasklet.credit, tasklet.spent, tasklet.lent];
+            let counts = [tasklet.credit, tasklet.spent];
             ensure(counts.into_iter().all(|count| count.abs() < FAR), || "a tasklet has boundless credit".into())?;
             if let Wait::Event(name) | Wait::Action { action: name, .. } = tasklet.wait {
                 self.name(name)?;
@@ -128,6 +130,40 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What belongs to an account follows from who and what belongs to it.
+    fn accounts(&self) -> Checked {
+        let mut sums = vec![(0_u32, 0_i64); self.state.accounts.len()];
+        let mut add = |id: AccountId, members: u32, bytes: i64| match sums.get_mut(id.index()) {
+            Some(sum) => {
+                sum.0 += members;
+                sum.1 = sum.1.saturating_add(bytes);
+                Ok(())
+            }
+            None if id == AccountId::NONE => Ok(()),
+            None => Err("something belongs to an account that does not exist".to_owned()),
+        };
+        for actor in self.state.actors.values() {
+            ensure(actor.held.abs() < FAR && actor.sent.abs() < FAR, || "an actor holds more than there is".into())?;
+            add(actor.account, 1, actor.held)?;
+        }
+        for letter in self.state.mail.values() {
+            add(letter.account, 0, (letter.bytes % FAR as u64) as i64)?;
+        }
+        for post in self.state.delayed.values() {
+            add(post.account, 0, ENVELOPE as i64)?;
+        }
+        for tasklet in self.state.tasks.0.values() {
+            add(tasklet.payer, 0, 0)?;
+        }
+        let free: BTreeSet<usize> = self.state.free_accounts.iter().map(|id| id.index()).collect();
+        ensure(free.len() == self.state.free_accounts.len(), || "an account is free twice".into())?;
+        let sound = (0..)
+            .zip(&self.state.accounts)
+            .zip(&sums)
+            .all(|((at, account), sum)| account.balance() == *sum && free.contains(&at) == (*sum == (0, 0)));
+        ensure(sound && free.last().is_none_or(|last| *last < sums.len()), || "its accounts do not add up".into())
     }
 
     /// Each list of tasklets is a chain that ends, of tasklets that are in no other.
@@ -158,10 +194,11 @@ impl Check<'_> {
     }
 
     fn waiters(&self, seen: &mut Seen, mut at: TaskId, fits: impl Fn(Wait, ActorId) -> bool) -> Checked {
+        let mut after = TaskId::default();
         while let Some(tasklet) = self.state.tasks.0.get(at) {
-            let sound = seen.first(at) && fits(tasklet.wait, tasklet.owner);
+            let sound = seen.first(at) && fits(tasklet.wait, tasklet.owner) && tasklet.after == after;
             ensure(sound, || "a list of waiting tasklets has one that does not wait there".into())?;
-            at = tasklet.next;
+            (at, after) = (tasklet.next, at);
         }
         Ok(())
     }
@@ -247,6 +284,12 @@ impl Check<'_> {
             if let Some(tasklet) = self.state.tasks.0.get(*task) {
                 let sound = tasklet.wait == Wait::Ready && seen.first(*task);
                 ensure(sound, || "a tasklet is in the queue that waits, or is there twice".into())?;
+            }
+        }
+        for task in &self.state.postponed {
+            if let Some(tasklet) = self.state.tasks.0.get(*task) {
+                let sound = tasklet.wait == Wait::Ready && seen.first(*task);
+                ensure(sound, || "a postponed tasklet waits, or is there twice".into())?;
             }
         }
         let ready = self.state.tasks.0.values().filter(|tasklet| tasklet.wait == Wait::Ready).count();

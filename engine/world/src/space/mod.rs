@@ -102,6 +102,16 @@ impl Space {
         self.bodies.get(id).and_then(|slot| slot.motion)
     }
 
+    /// Where a body is, its shape, and where it goes: whom it follows by that one's place.
+    pub(crate) fn whereabouts(&self, id: BodyId) -> Option<(Vec2, Shape, Option<Motion>, Option<Vec2>, Vec2)> {
+        let slot = self.bodies.get(id)?;
+        let (motion, followed) = match slot.motion {
+            Some(Motion::Follow { who, .. }) => (None, self.get(who).map(|body| body.center)),
+            motion => (motion, None),
+        };
+        Some((slot.body.center, slot.body.shape, motion, followed, slot.velocity))
+    }
+
     /// Pixels a second, in the last step.
     pub(crate) fn velocity(&self, id: BodyId) -> Vec2 {
         self.bodies.get(id).map_or(Vec2::ZERO, |slot| slot.velocity)

@@ -1,6 +1,8 @@
 //! Who is where. Results are ordered by the bodies' order, whatever the trees look like.
 
 use super::Space;
+use std::cell::Cell;
+
 use super::body::{BodyId, Rect, Shape, Vec2};
 use super::shapes;
 use super::trees::Kind;
@@ -10,9 +12,15 @@ use super::trees::Kind;
 pub(crate) struct Filter<'a> {
     /// Whether a body of this owner counts; all do, for `None`.
     pub(crate) accept: Option<&'a dyn Fn(u64) -> bool>,
+    /// Counts the bodies that had to be looked at, whatever the trees look like: what the query costs.
+    pub(crate) looked: Cell<u64>,
 }
 
 impl Filter<'_> {
+    fn look(&self, many: usize) {
+        self.looked.set(self.looked.get() + many as u64);
+    }
+
     fn takes(&self, owner: u64) -> bool {
         self.accept.is_none_or(|accept| accept(owner))
     }
@@ -29,6 +37,11 @@ pub(crate) struct Hit {
 }
 
 const ALL: [Kind; 3] = [Kind::Solid, Kind::Trigger, Kind::Ghost];
+
+/// Whether two boxes overlap or touch.
+fn meet(one: Rect, other: Rect) -> bool {
+    one.min.cmple(other.max).all() && other.min.cmple(one.max).all()
+}
 
 impl Space {
     /// Brings the trees up to date, as all queries need; those for ghosts too, if asked to (rays never meet them).
@@ -55,6 +68,7 @@ impl Space {
             self.trees.near(kind, bounds, |id| {
                 let Some(body) = self.bodies.get(id).map(|slot| &slot.body) else { return };
                 let own = if body.ghost { Shape::Box { half: Vec2::ZERO } } else { body.shape };
+                filter.look(usize::from(meet(body.bounds(), bounds)));
                 if shapes::overlap(own, body.center, shape, center) && filter.takes(body.owner) {
                     ordered.push((body.order, id));
                 }
@@ -83,6 +97,7 @@ impl Space {
         });
         self.trees.near(Kind::Solid, bounds, |id| {
             let Some(body) = self.bodies.get(id).map(|slot| &slot.body) else { return };
+            filter.look(usize::from(meet(body.bounds(), bounds)));
             if filter.takes(body.owner) {
                 offer(shapes::ray(from, way, body.shape, body.center), body.order + 1, Some(id));
             }
@@ -96,6 +111,8 @@ impl Space {
         // The trees find less, never equal.
         let limit = radius.map_or(f32::MAX, |radius| radius.next_up());
         let bodies = &self.bodies;
+        // Those that are near and do not count are looked at too: in the worst case all.
+        filter.look(if filter.accept.is_some() { bodies.len() / 4 } else { 8 });
         let distance = |id: BodyId| {
             let body = &bodies.get(id)?.body;
             filter.takes(body.owner).then(|| body.center.distance(point))

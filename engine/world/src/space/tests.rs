@@ -232,7 +232,8 @@ fn check_areas(random: &mut Random, space: &Space, what: &str) {
     let center = random.point(200.0);
     let shape = random.shape();
     let odd = |owner: u64| owner % 2 == 1;
-    let filter = if random.below(2) == 0 { Filter::default() } else { Filter { accept: Some(&odd) } };
+    let filter =
+        if random.below(2) == 0 { Filter::default() } else { Filter { accept: Some(&odd), ..Filter::default() } };
     let mut found = Vec::new();
     match shape {
         Shape::Box { half } => space.in_box(center, half, &filter, &mut found),
@@ -292,7 +293,7 @@ fn check_nearest(random: &mut Random, space: &Space, what: &str) {
     let point = random.point(220.0);
     let radius = (random.below(2) == 0).then(|| random.within(0.0, 120.0));
     let odd = |owner: u64| owner % 2 == 1;
-    let filter = Filter { accept: Some(&odd) };
+    let filter = Filter { accept: Some(&odd), ..Filter::default() };
     let found = space.nearest(point, radius, &filter).map(|id| space.bodies[id].body.order);
     let near = |body: &Body| body.center.distance(point);
     let expected = ordered(space)

@@ -149,7 +149,7 @@ impl World {
         sim.leave_actor();
         let sent = vm.enter(|frame| {
             values::push_datum(frame, event);
-            sim.send(frame, actor, 1, TaskId::default());
+            let _ = sim.send(frame, actor, 1, TaskId::default(), 0);
         });
         sent.is_ok() && self.is_alive(actor)
     }
@@ -170,6 +170,9 @@ fn newborn(config: &Config) -> State {
         free_flights: Vec::new(),
         wheel: Wheel::new(),
         queue: Default::default(),
+        postponed: Vec::new(),
+        accounts: Vec::new(),
+        free_accounts: Vec::new(),
         posts: Default::default(),
         delayed: BTreeMap::new(),
         wires: Vec::new(),
@@ -333,7 +336,5 @@ fn share_everything(vm: &mut Vm, sim: &Sim) {
     });
     let classes = sim.classes.all().iter().flat_map(|class| [class.table, class.instance]);
     let pins = [sim.pins.exception, sim.pins.task, sim.pins.life, sim.pins.last, sim.pins.base, sim.pins.nothing];
-    for pin in globals.into_iter().chain(classes).chain(sim.modules.values().copied()).chain(pins) {
-        vm.share(pin);
-    }
+    vm.share(globals.into_iter().chain(classes).chain(sim.modules.values().copied()).chain(pins).collect());
 }

@@ -1,6 +1,12 @@
 //! The hash of a world: everything that can influence its future, and nothing else.
 
-use dormouse_vm::Value;
+use dormouse_vm::{Pin, Value};
+use serde::Serialize;
+
+use crate::ids::{ActorId, TaskId};
+use crate::names::Name;
+use crate::sim::Sim;
+use crate::sim::state::{Flight, Go, Moment, Role, Wait};
 
 use super::World;
 
@@ -53,5 +59,117 @@ impl World {
                 digest.pin(pin);
             }
         })
+    }
+
+    /// Hashes one actor: its place and motion, its tasklets and what each waits for, its actions in flight, its mailbox,
+    /// its wires' spent flags, and all values that it can reach. `None` when it is gone.
+    ///
+    /// What other actors' lives leave behind in the world (numbers given out, names, whose turn comes first) is not in
+    /// it: the hash is equal in two worlds in which the actor itself is alike. Handles in its values are: they are equal
+    /// when the actors they name were spawned alike.
+    ///
+    /// Cost: what the actor can reach is read once.
+    pub fn hash_of(&mut self, actor: ActorId) -> Option<u64> {
+        let (bytes, pins, tasks) = self.sim.portrait(actor)?;
+        let bytes = postcard::to_stdvec(&bytes).expect("plain data can be serialized");
+        let mut native = Vec::new();
+        for task in &tasks {
+            self.natives.write_one(*task, &mut native);
+        }
+        Some(self.vm.digest_of(Some(TaskId::TAG), |digest| {
+            digest.bytes(&bytes);
+            digest.bytes(&native);
+            for pin in pins {
+                digest.pin(pin);
+            }
+            for task in tasks {
+                if let Some(tasklet) = self.sim.state.tasks.0.get(task) {
+                    digest.thread(tasklet.thread);
+                }
+            }
+        }))
+    }
+}
+
+/// A tasklet without what other actors have to do with it.
+#[derive(Serialize)]
+struct Sleeper<'s> {
+    role: Role,
+    waits: (u8, &'s str, Option<Moment>),
+    due: Option<u64>,
+    since: u64,
+    cancelled: bool,
+    go: Go,
+    name: &'s str,
+    label: &'s str,
+    activator: ActorId,
+    caller: ActorId,
+}
+
+/// What [`World::hash_of`] hashes: plain data, values, tasklets.
+type Portrait = (Vec<u8>, Vec<Pin>, Vec<TaskId>);
+
+impl Sim {
+    fn portrait(&self, id: ActorId) -> Option<Portrait> {
+        let actor = self.state.actors.get(id)?;
+        let mut tasks = Vec::new();
+        let mut task = actor.tasklets;
+        while let Some(tasklet) = self.state.tasks.0.get(task) {
+            tasks.push(task);
+            task = tasklet.sibling;
+        }
+        tasks.reverse();
+        let mut pins = vec![actor.table, actor.globals];
+        let sleepers: Vec<Sleeper<'_>> = tasks.iter().map(|task| self.sleeper(*task, &mut pins)).collect();
+        let mut flights = Vec::new();
+        let mut flight = actor.flights;
+        while let Some(Flight { action, live, next, deferred, began, .. }) = self.state.flights.get(flight as usize) {
+            flights.push((self.names.text(*action), *live, *began));
+            pins.push(*deferred);
+            flight = *next;
+        }
+        let mut letters = 0_u64;
+        let mut mail = actor.mail.0;
+        while let Some(letter) = self.state.mail.get(mail) {
+            letters += 1;
+            pins.extend(letter.event.pin());
+            mail = letter.next;
+        }
+        let wires = actor.wires.0 as usize..(actor.wires.0 + actor.wires.1) as usize;
+        let spent: Vec<bool> = self.state.wires[wires].iter().map(|wire| wire.spent).collect();
+        let class = &self.classes.get(actor.class).name;
+        let place = self.state.space.whereabouts(actor.body);
+        let parts =
+            (class, self.names.text(actor.name), actor.size, actor.dying, place, sleepers, flights, letters, spent);
+        Some((postcard::to_stdvec(&parts).expect("plain data can be serialized"), pins, tasks))
+    }
+
+    fn sleeper(&self, task: TaskId, pins: &mut Vec<Pin>) -> Sleeper<'_> {
+        let tasklet = &self.state.tasks.0[task];
+        pins.extend([tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()));
+        let named = |name: Name| self.names.text(name);
+        let waits = match tasklet.wait {
+            Wait::Ready => (0, "", None),
+            Wait::Ticks => (1, "", None),
+            Wait::Event(name) => (2, named(name), None),
+            Wait::Action { action, when, .. } => (3, named(action), Some(when)),
+            Wait::Task(_) => (4, "", None),
+            Wait::Reply(_) => (5, "", None),
+            Wait::Motion => (6, "", None),
+            Wait::Join(_) => (7, "", None),
+            Wait::Turn => (8, "", None),
+        };
+        Sleeper {
+            role: tasklet.role,
+            waits,
+            due: tasklet.timer.and_then(|place| self.state.wheel.due(place)),
+            since: tasklet.since,
+            cancelled: tasklet.cancelled,
+            go: tasklet.go,
+            name: named(tasklet.name),
+            label: named(tasklet.label),
+            activator: tasklet.activator,
+            caller: tasklet.caller,
+        }
     }
 }

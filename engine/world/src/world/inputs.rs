@@ -87,7 +87,7 @@ impl World {
         sim.leave_actor();
         vm.enter(|frame| {
             values::push_datum(frame, &Datum::Map(fields));
-            sim.send(frame, who, 1, TaskId::default());
+            let _ = sim.send(frame, who, 1, TaskId::default(), 0);
         })
         .map_err(|error| error.to_string())
     }

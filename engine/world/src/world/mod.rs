@@ -204,6 +204,12 @@ impl World {
         &self.scripts
     }
 
+    /// Calls and loop turns that scripts have used since the world's birth, and what the engine did for them in the same
+    /// unit: about 10 ns each. The same in every run.
+    pub fn work(&self) -> u64 {
+        self.vm.interrupts()
+    }
+
     /// Bytes of the VM's heap in use: what an image copies, the native side apart.
     pub fn heap(&self) -> usize {
         self.vm.heap()

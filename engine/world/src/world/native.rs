@@ -10,6 +10,7 @@ use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
+use crate::sim::accounts::ENVELOPE;
 use crate::sim::state::{Go, Wait};
 use crate::sim::values;
 use crate::wheel::Timer;
@@ -278,6 +279,12 @@ impl Natives {
         fiber.is_some_and(|fiber| self.fibers.insert(task, fiber).is_none())
     }
 
+    pub(super) fn write_one(&self, task: TaskId, bytes: &mut Vec<u8>) {
+        if let Some(fiber) = self.fibers.get(task) {
+            bytes.extend(fiber.bytes().unwrap_or_default());
+        }
+    }
+
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         for (task, fiber) in &self.fibers {
             bytes.extend(slotmap::Key::data(&task).as_ffi().to_le_bytes());
@@ -405,9 +412,9 @@ impl World {
                     && vm
                         .enter(|frame| {
                             values::push_datum(frame, &event);
-                            sim.send(frame, who, 1, TaskId::default());
+                            sim.send(frame, who, 1, TaskId::default(), ENVELOPE).is_ok()
                         })
-                        .is_ok();
+                        .unwrap_or(false);
                 Answer::Yes(sent)
             }
             Request::Act(who, action, arg) => {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dormouse_vm::{Frame, Value};
 
 use crate::check::{ClassIndex, ClassInfo, Severity, check_map};
+use crate::datum::Datum;
 use crate::ids::ActorId;
 use crate::map::{self, Map, Object, Prop, Props, Shape};
 use crate::names::Name;
@@ -13,6 +14,7 @@ use crate::scripts::Scripts;
 use crate::sim::Sim;
 use crate::sim::lifecycle::Birth;
 use crate::sim::state::{TIME, Target, Wire};
+use crate::sim::values;
 use crate::space::{Rect, Space};
 
 use super::{Config, World, WorldError};
@@ -49,6 +51,31 @@ impl World {
             classes: classes.collect(),
             mentioned: scripts.iter().flat_map(|(_, text)| mentions(text)).collect(),
         }
+    }
+
+    /// The defaults of a class's props, inherited ones included; those without a default are not in it.
+    pub fn prop_defaults(&mut self, class: &str) -> BTreeMap<String, Datum> {
+        let Some(class) = self.sim.classes.find(class) else { return BTreeMap::new() };
+        let class = self.sim.classes.get(class).clone();
+        let (vm, sim) = (&mut self.vm, &self.sim);
+        let read = vm.enter(|frame| {
+            let mut defaults = BTreeMap::new();
+            for name in class.props.keys() {
+                let mut at = Some(&class);
+                while let Some(above) = at {
+                    frame.set_len(0);
+                    frame.push(Value::Pin(above.table));
+                    frame.get(1, name);
+                    if !frame.is_nil(2) {
+                        defaults.insert(name.clone(), values::datum(frame, 2));
+                        break;
+                    }
+                    at = above.parent.map(|parent| sim.classes.get(parent));
+                }
+            }
+            defaults
+        });
+        read.unwrap_or_default()
     }
 
     fn populate(&mut self, map: &Map) -> Result<(), WorldError> {

@@ -6,6 +6,7 @@ use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::output::OutputKind;
 use crate::sim::Sim;
+use crate::sim::accounts::AccountId;
 use crate::sim::state::{GROUND, Go, Role, Tasklet, Wait};
 use crate::wheel::Timer;
 
@@ -13,6 +14,8 @@ use super::World;
 
 /// Interrupts that being resumed costs, so that tasklets that wake one another for ever within a tick come to an end.
 const RESUME: i64 = 100;
+/// Interrupts that an error which nothing caught costs.
+const REPORTING: i64 = 2_000;
 /// Sleeps of so many ticks or more are worth cutting the sleeper's memory down.
 const LONG: u32 = 120;
 
@@ -26,14 +29,24 @@ impl World {
         if tasklet.role == Role::Native {
             return self.run_native(task, cause);
         }
+        let (payer, owner) = (tasklet.payer, tasklet.owner);
+        if payer != AccountId::NONE && sim.is_broke(payer, owner) {
+            return sim.state.postponed.push(task);
+        }
+        let tasklet = &mut sim.state.tasks.0[task];
         let go = std::mem::replace(&mut tasklet.go, Go::On);
         let slept = (tick - tasklet.since) as u32;
         if slept > 0 {
             tasklet.spent = 0;
         }
-        let quota = Quota { time: sim.limits.time - tasklet.spent, credit: tasklet.credit, memory: sim.limits.memory };
+        let credit = match payer == AccountId::NONE {
+            true => tasklet.credit,
+            false => sim.state.actors[owner].credit,
+        };
+        let tasklet = &sim.state.tasks.0[task];
+        let quota = Quota { time: sim.limits.time - tasklet.spent, credit, memory: sim.limits.memory };
         let thread = tasklet.thread;
-        sim.actor = tasklet.owner;
+        sim.actor = owner;
         sim.current = task;
         sim.cause = cause;
         sim.state.counts.wakes += 1;
@@ -46,8 +59,13 @@ impl World {
         let spent = RESUME + (self.vm.interrupts() - before) as i64;
         let sim = &mut self.sim;
         let Some(tasklet) = sim.state.tasks.0.get_mut(task) else { return };
-        tasklet.credit = self.vm.credit();
         tasklet.spent += spent;
+        match payer == AccountId::NONE {
+            true => tasklet.credit = self.vm.credit(),
+            false => self.charge_payer(task, payer, spent),
+        }
+        let sim = &mut self.sim;
+        let tasklet = &mut sim.state.tasks.0[task];
         let Outcome::Slept(ticks) = outcome else { return self.came_back(task, outcome) };
         tasklet.since = tick;
         // Something may have been raised in it while it ran, by itself or by what it called.
@@ -71,6 +89,21 @@ impl World {
             self.drowsy.push_back((task, self.sim.state.tick));
         } else {
             self.vm.trim(tasklet.thread);
+        }
+    }
+
+    /// Charges time to whoever pays for the tasklet; after its first run that is its owner.
+    fn charge_payer(&mut self, task: TaskId, payer: AccountId, spent: i64) {
+        self.sim.charge(payer, spent);
+        let owner = self.sim.state.tasks.0[task].owner;
+        if let Some(actor) = self.sim.state.actors.get_mut(owner) {
+            actor.credit = self.vm.credit();
+        }
+        let tasklet = self.sim.state.tasks.0[task];
+        if tasklet.guest {
+            let payer = self.sim.pays_itself(&tasklet);
+            let tasklet = &mut self.sim.state.tasks.0[task];
+            (tasklet.payer, tasklet.guest) = (payer, false);
         }
     }
 
@@ -294,6 +327,7 @@ impl World {
         }
         let label = self.sim.task_label(task);
         let sim = &mut self.sim;
+        sim.charge(tasklet.payer, REPORTING);
         sim.state.counts.errors += 1;
         sim.put(OutputKind::Error, tasklet.owner, format!("{label} failed: {text}"));
         ("failed", values, Some(text))

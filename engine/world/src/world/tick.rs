@@ -76,6 +76,9 @@ impl World {
             self.take_input(input);
         }
         self.sim.state.time += self.sim.state.duration;
+        for task in std::mem::take(&mut self.sim.state.postponed) {
+            self.sim.state.queue.push_back((task, TIME));
+        }
         self.sim.post_due();
         self.wake_due();
     }
