@@ -273,7 +273,7 @@ impl Sim {
 
     pub(crate) fn put(&mut self, kind: OutputKind, actor: ActorId, mut text: String) {
         if text.len() > MAX_LINE {
-            let end = text.floor_char_boundary(MAX_LINE);
+            let end = (0..=MAX_LINE).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
             text = format!("{}... ({} bytes)", &text[..end], text.len());
         }
         let (happening, cause) = self.note_output(kind, actor, &text);

@@ -24,6 +24,9 @@ use body::Slot;
 use touch::Touching;
 use trees::{Kind, Trees, Walls};
 
+/// Where a body is, its shape, where it goes, whom it follows (by that one's place), its velocity.
+pub(crate) type Whereabouts = (Vec2, Shape, Option<Motion>, Option<Vec2>, Vec2);
+
 /// See the module's comment.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Space {
@@ -103,7 +106,7 @@ impl Space {
     }
 
     /// Where a body is, its shape, and where it goes: whom it follows by that one's place.
-    pub(crate) fn whereabouts(&self, id: BodyId) -> Option<(Vec2, Shape, Option<Motion>, Option<Vec2>, Vec2)> {
+    pub(crate) fn whereabouts(&self, id: BodyId) -> Option<Whereabouts> {
         let slot = self.bodies.get(id)?;
         let (motion, followed) = match slot.motion {
             Some(Motion::Follow { who, .. }) => (None, self.get(who).map(|body| body.center)),
