@@ -48,6 +48,7 @@ void Encoder::run(lua_State* state, const dm_root* from, size_t many, Mode as, u
     rootcount = many;
     mode = as;
     closed.clear();
+    rootthreads.clear();
     reset();
     pass(options);
     // Open upvalues of threads that are not captured: it is known only now, and seldom that there are any.
@@ -333,15 +334,18 @@ void Encoder::fresh(GCObject* object, uint32_t number)
     pending.emplace_back(number, object);
 }
 
-bool Encoder::isroot(const lua_State* th) const
+bool Encoder::isroot(const lua_State* th)
 {
-    // Nearly always it is the root in progress: a tasklet is hardly ever a value.
     if (root < rootcount && roots[root].thread == th)
         return true;
-    for (size_t i = 0; i < rootcount; i++)
-        if (roots[i].thread == th)
-            return true;
-    return false;
+    if (rootthreads.empty())
+    {
+        for (size_t i = 0; i < rootcount; i++)
+            if (roots[i].thread)
+                rootthreads.push_back(roots[i].thread);
+        std::sort(rootthreads.begin(), rootthreads.end());
+    }
+    return std::binary_search(rootthreads.begin(), rootthreads.end(), th);
 }
 
 void Encoder::freshclosure(Closure* c, uint32_t number)

@@ -113,6 +113,7 @@ private:
     std::vector<Tombstone> tombstones;
     std::vector<Opened> opened;
     std::vector<const UpVal*> claims;
+    std::vector<const lua_State*> rootthreads; // sorted, once they are asked for
     std::vector<const UpVal*> closed; // open ones that are captured as closed, sorted
 
     // Portable: what is used of the catalog, in the order of its first use.
@@ -136,7 +137,7 @@ private:
     void number(double n);
     void refer(GCObject* object);
     void again(uint32_t number);
-    bool isroot(const lua_State* th) const;
+    bool isroot(const lua_State* th);
     void fresh(GCObject* object, uint32_t number);
     void freshclosure(Closure* closure, uint32_t number);
     void drain();
