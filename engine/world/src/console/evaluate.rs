@@ -55,7 +55,7 @@ impl World {
     ///
     /// Errors: what is wrong with the code, as a sentence; also that it waits.
     ///
-    /// Cost: the world is copied, and copied back: two milliseconds for ten thousand actors.
+    /// Cost: the world is copied, and copied back: a few milliseconds for ten thousand actors.
     pub fn evaluate(
         &mut self,
         code: &str,

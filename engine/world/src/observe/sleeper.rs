@@ -142,7 +142,8 @@ impl Default for SleeperFilter {
 impl World {
     /// The tasklets that the filter takes, in the order in which they were started.
     ///
-    /// Cost: all tasklets are looked at; about a microsecond for each that is returned or searched, more with locals.
+    /// Cost: all tasklets are looked at; a few microseconds for each that is returned or searched, more with
+    /// locals.
     pub fn sleepers(&self, filter: &SleeperFilter) -> Vec<SleeperView> {
         let tasks = match filter.actor {
             Some(actor) => self.tasks_of(actor),

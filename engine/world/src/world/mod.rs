@@ -103,7 +103,7 @@ impl World {
     /// Whether what happens is recorded, to be taken with [`World::take_happenings`]. It changes nothing else. What is
     /// in flight when it begins has no cause that is known.
     ///
-    /// Cost: nothing while nobody watches; about a microsecond a happening while somebody does.
+    /// Cost: nothing while nobody watches; a microsecond or two a happening while somebody does.
     pub fn set_watching(&mut self, watching: bool) {
         let tracing = self.sim.watch.as_ref().is_some_and(|watch| watch.lines);
         self.sim.set_watch(tracing, watching);
