@@ -11,6 +11,7 @@ mod names;
 mod play;
 mod report;
 mod run;
+mod script;
 mod snapshots;
 mod types;
 
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Args),
     /// Write what editors need: types of the scripts for luau-lsp, property types for Tiled
     Types(types::Args),
+    /// Run a plain Luau program; put it to sleep in a file and resume it in another process
+    Script(script::Args),
     /// Measure, always against a baseline taken in the same run
     Bench(bench::Args),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Types(args) => types::run(&args),
+        Command::Script(args) => script::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {

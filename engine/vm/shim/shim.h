@@ -88,9 +88,20 @@ extern "C"
     uint64_t dm_random_state(const lua_State* L);
     void dm_set_random_state(lua_State* L, uint64_t state);
 
-    // The C function that a thread is suspended in, or null where it is suspended in Luau code.
     typedef int (*dm_function)(lua_State*);
+
+    // The C function that a thread is suspended in, or null where it is suspended in Luau code.
     dm_function dm_suspended_in(const lua_State* L);
+
+    // Runs a C function in the running one's frame. What it calls can't yield, also where the running function has a
+    // continuation.
+    int dm_run_unyieldable(lua_State* L, dm_function function);
+
+    // Items that the array of a table has room for.
+    uint32_t dm_array_room(const lua_State* L, int index);
+
+    // See barrier.cpp.
+    int dm_barrier(const lua_State* L, const char** name);
 
     // Bytes of a thread with its stack and call list.
     size_t dm_thread_bytes(const lua_State* L);

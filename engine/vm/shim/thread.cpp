@@ -142,6 +142,12 @@ dm_function dm_suspended_in(const lua_State* L)
     return closure->isC ? closure->c.f : nullptr;
 }
 
+uint32_t dm_array_room(const lua_State* L, int index)
+{
+    const TValue* slot = L->base + (index - 1);
+    return slot < L->top && ttistable(slot) ? uint32_t(hvalue(slot)->sizearray) : 0;
+}
+
 size_t dm_thread_bytes(const lua_State* L)
 {
     return sizeof(lua_State) + sizeof(TValue) * size_t(L->stacksize) + sizeof(CallInfo) * size_t(L->size_ci);

@@ -44,7 +44,6 @@ const CHARGED: &[(&CStr, &CStr, Weight)] = &[
     (c"string", c"find", W::Rest),
     (c"string", c"match", W::Rest),
     (c"string", c"gmatch", W::Bytes),
-    (c"string", c"gsub", W::Bytes),
     (c"string", c"rep", W::Bytes),
     (c"string", c"reverse", W::Bytes),
     (c"string", c"lower", W::Bytes),
@@ -55,7 +54,6 @@ const CHARGED: &[(&CStr, &CStr, Weight)] = &[
     (c"string", c"format", W::Format),
     (c"string", c"pack", W::Bytes),
     (c"table", c"concat", W::Span),
-    (c"table", c"sort", W::Sort),
     (c"table", c"find", W::Slots),
     (c"table", c"move", W::Span),
     (c"table", c"insert", W::Shift(3)),
@@ -64,8 +62,6 @@ const CHARGED: &[(&CStr, &CStr, Weight)] = &[
     (c"table", c"clone", W::Slots),
     (c"table", c"unpack", W::Span),
     (c"table", c"maxn", W::Slots),
-    (c"table", c"foreach", W::Slots),
-    (c"table", c"foreachi", W::Slots),
     (c"utf8", c"len", W::Bytes),
     (c"utf8", c"offset", W::Bytes),
     (c"utf8", c"codepoint", W::Range),
@@ -133,6 +129,15 @@ unsafe extern "C-unwind" fn charged_call(state: *mut lua_State) -> c_int {
         }
         results
     }
+}
+
+/// Charges the running tasklet for a call with the arguments in the frame; for functions that are charged by themselves.
+///
+/// # Safety
+/// `state` runs the function.
+pub(crate) unsafe fn pay(state: *mut lua_State, weight: Weight) {
+    // SAFETY: by the caller's promise; the native side outlives the call.
+    unsafe { (*Native::of(state)).hot.fuel -= weigh(state, weight) }
 }
 
 /// # Safety

@@ -13,7 +13,7 @@ use crate::sandbox::{self, set_function};
 use crate::shim;
 use crate::trace;
 
-/// Replaces the library's functions that resume.
+/// Replaces the library's functions that resume and yield.
 ///
 /// # Safety
 /// `state` is a main state with the library open, under a protected call.
@@ -23,6 +23,7 @@ pub(crate) unsafe fn open(state: *mut lua_State) {
         ffi::lua_getfield(state, ffi::LUA_GLOBALSINDEX, c"coroutine".as_ptr());
         set_function(state, -1, c"resume", resume, Some(resume_again));
         set_function(state, -1, c"wrap", wrap, None);
+        set_function(state, -1, c"yield", suspend, None);
         ffi::lua_getfield(state, -1, c"close".as_ptr());
         let close_original = ffi::lua_tocfunction(state, -1);
         ffi::lua_settop(state, -2);
@@ -80,7 +81,9 @@ unsafe fn coroutine_at(state: *mut lua_State, at: c_int, what: &str) -> *mut lua
             let raise = Raise::Message(format!("coroutine.{what} takes a coroutine"));
             sandbox::throw(state, raise);
         }
-        if !ffi::lua_getthreaddata(coroutine).is_null() {
+        // One that runs, or waits for what it resumed, can't be resumed by anybody: that is said as of any other.
+        let marked = !ffi::lua_getthreaddata(coroutine).is_null();
+        if marked && ffi::lua_costatus(state, coroutine) == ffi::LUA_COSUS {
             let raise =
                 Raise::Message(format!("coroutine.{what} can't take a tasklet: use the task that `start` returned"));
             sandbox::throw(state, raise);
@@ -274,6 +277,18 @@ pub(crate) unsafe extern "C-unwind" fn wrapped(state: *mut lua_State) -> c_int {
 pub(crate) unsafe extern "C-unwind" fn wrapped_again(state: *mut lua_State, _status: c_int) -> c_int {
     // SAFETY: as `wrapped`; the frame holds what the tasklet was resumed with.
     unsafe { wrapped(state) }
+}
+
+/// `coroutine.yield`: Luau's own, but for the error where it can't.
+unsafe extern "C-unwind" fn suspend(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls with a live state.
+    unsafe {
+        if ffi::lua_isyieldable(state) == 0 {
+            let message = format!("can't yield here: {}", Frame::new(state).barrier());
+            sandbox::throw(state, Raise::Message(message));
+        }
+        ffi::lua_yield(state, ffi::lua_gettop(state))
+    }
 }
 
 unsafe extern "C-unwind" fn close(state: *mut lua_State) -> c_int {

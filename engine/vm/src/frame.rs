@@ -5,6 +5,7 @@
 //! the VM beyond the call except by [`Pin`] or [`Thread`].
 
 use std::borrow::Cow;
+use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::os::raw::c_int;
 
@@ -143,6 +144,19 @@ impl Frame<'_> {
         // SAFETY: the state is live; a place beyond the last value is answered with no.
         let found = at > 0 && unsafe { shim::dm_handle_at(self.state, at as c_int, &mut tag, &mut bits) != 0 };
         found.then_some(Handle { tag: tag as u8, bits })
+    }
+
+    /// The bytes of the string, where the value is one.
+    pub fn bytes(&self, at: u32) -> Option<Vec<u8>> {
+        if self.kind(at) != Kind::Text {
+            return None;
+        }
+        let mut size = 0;
+        // SAFETY: the place has a string, which lives on the stack while it is copied.
+        unsafe {
+            let bytes = ffi::lua_tolstring(self.state, at as c_int, &mut size);
+            Some(std::slice::from_raw_parts(bytes.cast::<u8>(), size).to_vec())
+        }
     }
 
     /// The string, where the value is one, for as long as the frame is left alone. Bytes that are not UTF-8 are replaced.
@@ -545,6 +559,13 @@ impl Frame<'_> {
         }
     }
 
+    /// Pushes a host function that is given one text: its arguments as `print` shows them, `__tostring` and all.
+    pub fn push_printer(&mut self, name: &'static std::ffi::CStr, function: u32) {
+        self.room(2);
+        // SAFETY: there is room; the name is static.
+        unsafe { sandbox::push_printer(self.state, name, function) }
+    }
+
     /// Pushes the function by which scripts sleep: `wait(ticks)`.
     pub fn push_sleep(&mut self) {
         self.room(1);
@@ -635,14 +656,36 @@ impl Frame<'_> {
                 return Err(Raise::Again);
             }
             if ffi::lua_isyieldable(self.state) == 0 {
-                return Err(Raise::Message(
-                    "can't wait here: a metamethod, a sort comparator or a gsub callback is running; \
-                     start a task there, or collect the values first and wait outside"
-                        .into(),
-                ));
+                return Err(Raise::Message(format!("can't wait here: {}", self.barrier())));
             }
         }
         Ok(())
+    }
+
+    /// What keeps the running script from being suspended, and the way out.
+    pub(crate) fn barrier(&self) -> String {
+        let mut name = std::ptr::null();
+        // SAFETY: the state is live and runs; a name that is given is a string of the VM or a constant.
+        let (kind, name) = unsafe {
+            let kind = shim::dm_barrier(self.state, &mut name);
+            (kind, (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned()))
+        };
+        match (kind, name) {
+            (1, Some(event)) => format!(
+                "it is inside the metamethod {event}, and Luau can't suspend one; wait before or after the line that \
+                 calls it, or make it a function that is called by its name"
+            ),
+            (2, Some(function)) if function == "handler" => {
+                "it is inside an error handler of xpcall, and Luau can't suspend one; return the error from the \
+                 handler, and wait after xpcall"
+                    .into()
+            }
+            (_, function) => format!(
+                "it is inside a function that {} calls (a metamethod, mostly), and Luau can't suspend that; wait \
+                 before or after the line that does so",
+                function.unwrap_or_else(|| "the library".into())
+            ),
+        }
     }
 
     /// Whether a terminal error is unwinding this tasklet.
@@ -667,6 +710,29 @@ impl Frame<'_> {
     pub fn place(&self) -> Option<Place> {
         // SAFETY: the state is live.
         unsafe { trace::places(self.state, 0) }.into_iter().next()
+    }
+
+    // ---- the VM as a whole -----------------------------------------------------------------------------------
+
+    /// Begins the stream of `math.random` anew.
+    pub fn seed_random(&mut self, seed: u64) {
+        // SAFETY: the state is live.
+        unsafe { shim::dm_set_random_state(self.state, vm::mixed(seed)) }
+    }
+
+    /// A whole garbage collection, at once.
+    pub fn collect_all(&mut self) {
+        // SAFETY: a host function is called where Luau itself might collect; stopping again keeps its own pace out.
+        unsafe {
+            ffi::lua_gc(self.state, ffi::LUA_GCCOLLECT, 0);
+            ffi::lua_gc(self.state, ffi::LUA_GCSTOP, 0);
+        }
+    }
+
+    /// Bytes that Luau has allocated.
+    pub fn allocated(&self) -> usize {
+        // SAFETY: the state is live; category 0 is the only one in use.
+        unsafe { ffi::lua_totalbytes(self.state, 0) }
     }
 
     // ---- copying ---------------------------------------------------------------------------------------------

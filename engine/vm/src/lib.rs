@@ -46,6 +46,7 @@
 
 mod arena;
 pub mod baseline;
+mod callbacks;
 pub mod capture;
 mod charge;
 mod compile;

@@ -11,6 +11,7 @@ use std::ptr;
 use mlua::ffi::{self, lua_State};
 
 use crate::arena::Arena;
+use crate::callbacks::Originals;
 use crate::capture::Catalog;
 use crate::charge::Weight;
 use crate::host::Host;
@@ -63,6 +64,8 @@ pub(crate) struct Native {
     pub(crate) trace: Option<NotedTrace>,
     /// Library functions behind their charging wrappers.
     pub(crate) charged: Vec<(ffi::lua_CFunction, Weight)>,
+    /// Luau's versions of library functions that call back.
+    pub(crate) originals: Originals,
     /// The library's own `coroutine.close`.
     pub(crate) close: Option<ffi::lua_CFunction>,
     /// Heap size at which the collector begins its next cycle.
@@ -101,6 +104,7 @@ impl Native {
             common: None,
             trace: None,
             charged: Vec::new(),
+            originals: Originals::default(),
             close: None,
             collect_at: 0,
             catalog: Catalog::new(),

@@ -6,6 +6,7 @@ use std::os::raw::{c_char, c_int};
 
 use mlua::ffi::{self, lua_CFunction, lua_State};
 
+use crate::callbacks;
 use crate::charge;
 use crate::coroutines;
 use crate::frame::{Frame, push_value};
@@ -56,6 +57,7 @@ pub(crate) unsafe fn open(state: *mut lua_State) {
         set_function(state, ffi::LUA_GLOBALSINDEX, c"pcall", pcall, Some(pcall_ended));
         set_function(state, ffi::LUA_GLOBALSINDEX, c"xpcall", xpcall, Some(xpcall_ended));
         coroutines::open(state);
+        callbacks::open(state);
         charge::open(state);
         open_handles(state);
     }
@@ -187,6 +189,35 @@ pub(crate) unsafe fn push_host_function(state: *mut lua_State, name: &'static CS
     unsafe {
         ffi::lua_pushnumber(state, f64::from(function));
         ffi::lua_pushcclosurek(state, host_call, name.as_ptr(), 1, None);
+    }
+}
+
+/// # Safety
+/// As [`push_host_function`].
+pub(crate) unsafe fn push_printer(state: *mut lua_State, name: &'static CStr, function: u32) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        ffi::lua_pushnumber(state, f64::from(function));
+        ffi::lua_pushcclosurek(state, print, name.as_ptr(), 1, None);
+    }
+}
+
+/// Makes one text of the arguments, then calls the host with it. The host is not there yet while `__tostring` runs.
+unsafe extern "C-unwind" fn print(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls with a live state and our upvalue; each value is replaced by its text, with one more above.
+    unsafe {
+        let count = ffi::lua_gettop(state);
+        ffi::lua_rawcheckstack(state, count + 2);
+        for at in 1..=count {
+            if at > 1 {
+                ffi::lua_pushlstring_(state, c"\t".as_ptr(), 1);
+            }
+            ffi::luaL_tolstring_(state, at, std::ptr::null_mut());
+        }
+        ffi::lua_concat(state, (2 * count - 1).max(0));
+        ffi::lua_replace(state, 1);
+        ffi::lua_settop(state, 1);
+        host_call(state)
     }
 }
 

@@ -68,6 +68,7 @@ unsafe extern "C-unwind" {
     );
     pub(crate) fn dm_sleep(state: *mut lua_State) -> c_int;
     pub(crate) fn dm_wake(state: *mut lua_State, slept: f64) -> c_int;
+    pub(crate) fn dm_run_unyieldable(state: *mut lua_State, function: lua_CFunction) -> c_int;
     pub(crate) fn dm_trim(state: *mut lua_State);
     pub(crate) fn dm_fixed_string(state: *mut lua_State, text: *const c_char) -> *const c_void;
     pub(crate) fn dm_push_object(state: *mut lua_State, fields: c_int, tag: c_int, bits: u64, metatable: c_int);
@@ -91,6 +92,8 @@ unsafe extern "C" {
     pub(crate) fn dm_random_state(state: *const lua_State) -> u64;
     pub(crate) fn dm_set_random_state(state: *mut lua_State, value: u64);
     pub(crate) fn dm_suspended_in(state: *const lua_State) -> Option<lua_CFunction>;
+    pub(crate) fn dm_array_room(state: *const lua_State, index: c_int) -> u32;
+    pub(crate) fn dm_barrier(state: *const lua_State, name: *mut *const c_char) -> c_int;
     pub(crate) fn dm_thread_bytes(state: *const lua_State) -> usize;
     pub(crate) fn dm_peek_globals(state: *const lua_State, value: *mut RawValue);
     pub(crate) fn dm_peek_pin(state: *const lua_State, pin: c_int, value: *mut RawValue);

@@ -523,12 +523,8 @@ impl Vm {
     }
 
     fn set_random_seed(&mut self, seed: u64) {
-        // One step of SplitMix64 (Steele, Lea, Flood 2014), so that seeds 0, 1, 2 begin far apart.
-        let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         // SAFETY: the state is live.
-        unsafe { shim::dm_set_random_state(self.state, z ^ (z >> 31)) }
+        unsafe { shim::dm_set_random_state(self.state, mixed(seed)) }
     }
 
     /// Bytes that Luau has allocated.
@@ -617,6 +613,14 @@ impl Vm {
         own.update(&hasher.digest().to_le_bytes());
         own.digest()
     }
+}
+
+/// One step of SplitMix64 (Steele, Lea, Flood 2014), so that seeds 0, 1, 2 begin far apart.
+pub(crate) fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// A cancellation on its way.

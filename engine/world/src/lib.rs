@@ -40,6 +40,7 @@ pub mod map;
 mod names;
 pub mod observe;
 mod output;
+pub mod program;
 mod scripts;
 mod sim;
 mod slots;

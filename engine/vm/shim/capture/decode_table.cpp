@@ -63,12 +63,9 @@ void Decoder::table(LuaTable* t, bool shared)
         charge(sizeof(TValue) * TM_N);
         frozen.push_back(t);
     }
-    if (flags & kSafeEnvironment)
-    {
-        if (shared)
-            in.fail("a shared table can't be made safe");
+    // What is shared keeps what its VM knows of it.
+    if ((flags & kSafeEnvironment) && !shared)
         t->safeenv = 1;
-    }
 }
 
 // The nodes are the table's when they are all empty, so that it is sound at every moment.

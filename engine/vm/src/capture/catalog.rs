@@ -21,7 +21,6 @@ pub(crate) enum Suspends {
     Resumes = 3,
     Wraps = 4,
     Intercepts = 5,
-    #[expect(dead_code, reason = "for library functions that call back")]
     Calls = 6,
 }
 

@@ -7,7 +7,7 @@ use std::os::raw::c_int;
 use mlua::ffi::{self, lua_State};
 
 use super::catalog::{Catalog, NativeFunction, Suspends};
-use crate::{coroutines, intercept, sandbox, shim};
+use crate::{callbacks, coroutines, intercept, sandbox, shim};
 
 /// Tells the catalog of the sandbox's functions.
 ///
@@ -133,6 +133,16 @@ pub(crate) unsafe fn register(state: *mut lua_State, catalog: &mut Catalog) {
     ];
     for (f, name, upvalues, suspends) in own {
         catalog.native(&NativeFunction { f, continuation: None, name, upvalues, suspends, ..plain });
+    }
+    for &(name, f, continuation, callee) in callbacks::CALLING {
+        catalog.native(&NativeFunction {
+            f,
+            continuation: Some(continuation),
+            name,
+            suspends: Suspends::Calls,
+            callee,
+            ..plain
+        });
     }
 }
 

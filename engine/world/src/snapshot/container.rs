@@ -45,7 +45,10 @@ impl Tag {
     /// The scripts' values and coroutines.
     pub const HEAP: Tag = Tag(*b"HEAP");
 
-    const KNOWN: [Tag; 5] = [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP];
+    /// What is to be known of a plain program, which has no world.
+    pub const PROGRAM: Tag = Tag(*b"PROG");
+
+    const KNOWN: [Tag; 6] = [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::PROGRAM];
 }
 
 impl std::fmt::Display for Tag {
@@ -219,6 +222,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn sizes(&self) -> Vec<(String, SectionSize)> {
         let size = |entry: &Entry| SectionSize { stored: entry.stored as u64, full: entry.full as u64 };
         self.entries.iter().map(|entry| (entry.tag.to_string(), size(entry))).collect()
+    }
+
+    /// Whether there is such a section.
+    pub(crate) fn has(&self, tag: Tag) -> bool {
+        self.entries.iter().any(|entry| entry.tag == tag)
     }
 
     /// The bytes of a section that must be there.

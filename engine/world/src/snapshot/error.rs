@@ -30,11 +30,11 @@ fn hint(help: &str) -> String {
 }
 
 impl Damage {
-    pub(super) fn at(offset: usize, what: impl Into<String>) -> Self {
+    pub(crate) fn at(offset: usize, what: impl Into<String>) -> Self {
         Damage { section: None, offset, what: what.into(), help: "take another copy of the file, or an older save" }
     }
 
-    pub(super) fn within(self, section: Tag) -> Self {
+    pub(crate) fn within(self, section: Tag) -> Self {
         Damage { section: Some(section), ..self }
     }
 
@@ -48,9 +48,21 @@ impl Damage {
         } else if bytes.get(1..4) == Some(&MAGIC[1..4]) {
             ("its line ends were changed on the way", "transfer it as binary, not as text")
         } else {
-            ("this is no snapshot of a Dormouse world", "")
+            ("this is no snapshot that Dormouse wrote", "")
         };
         Damage { section: None, offset: 0, what: what.into(), help }
+    }
+
+    /// A file of a world where a program's is asked for.
+    pub(crate) fn not_a_program() -> Self {
+        let what = "this is the snapshot of a world, not of a program".into();
+        Damage { section: None, offset: 0, what, help: "worlds go on with `dormouse resume`" }
+    }
+
+    /// The other way round.
+    pub(crate) fn not_a_world() -> Self {
+        let what = "this is the snapshot of a plain program, not of a world".into();
+        Damage { section: None, offset: 0, what, help: "programs go on with `dormouse script resume`" }
     }
 
     pub(super) fn version(version: u16) -> Self {

@@ -69,6 +69,9 @@ pub(super) fn read<T: DeserializeOwned>(reader: &Reader<'_>, tag: Tag) -> Result
 
 /// As [`read`], of a section that must be there.
 pub(super) fn must_read<T: DeserializeOwned>(reader: &Reader<'_>, tag: Tag) -> Result<T, Damage> {
+    if reader.has(Tag::PROGRAM) {
+        return Err(Damage::not_a_world());
+    }
     read(reader, tag)?.ok_or_else(|| Damage::at(0, "it is missing").within(tag))
 }
 

@@ -42,7 +42,7 @@
 //! brings it to the disk. Nothing here knows how a value of the VM is written: that is the machine's own room.
 
 mod check;
-mod container;
+pub(crate) mod container;
 mod error;
 mod file;
 mod heap;
