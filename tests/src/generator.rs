@@ -1,8 +1,6 @@
 //! Random Luau programs that end, that print what they do, and that pause wherever a program can. What they print
 //! depends on nothing but their text: not on addresses, and so not on the order of keys that are hashed by them.
 
-use crate::Random;
-
 /// A statement: what stands before its body, the body, and what stands after it. A shrunk program has fewer of them.
 #[derive(Clone, Debug, Default)]
 pub struct Statement {
@@ -37,7 +35,7 @@ impl Program {
     /// The program of a seed.
     pub fn new(seed: u64) -> Program {
         let mut generator = Generator {
-            random: Random::new(seed),
+            random: Dice::new(seed),
             scopes: vec![Scope::default()],
             names: 0,
             depth: 0,
@@ -161,7 +159,7 @@ struct Place {
 }
 
 struct Generator {
-    random: Random,
+    random: Dice,
     scopes: Vec<Scope>,
     names: usize,
     depth: usize,
@@ -737,5 +735,34 @@ impl Generator {
         body.push(line(format!("return {}", self.number(1))));
         self.place = outside;
         block("kept[#kept + 1] = function(turn)", body, "end")
+    }
+}
+
+/// A source of reproducible numbers: SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// The stream of a seed.
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    /// The next number.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.bits() % n.max(1) as u64) as usize
+    }
+
+    /// One of these.
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
     }
 }

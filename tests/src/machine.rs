@@ -162,7 +162,7 @@ fn scatter(vm: &mut Vm, layout: u64) {
     if layout == 0 {
         return;
     }
-    let mut random = crate::Random::new(layout);
+    let mut random = crate::generator::Dice::new(layout);
     let made = vm.enter(|frame| {
         let mut pins = Vec::new();
         for _ in 0..100 + random.below(400) {
