@@ -5,7 +5,7 @@
  </tile>
  <tile id="1" type="Bell">
   <properties>
-   <property name="look" value="swing"/>
+   <property name="look" value="Ring"/>
   </properties>
   <animation>
    <frame tileid="1" duration="100"/>

@@ -494,12 +494,12 @@
  </tile>
  <tile id="216" type="Lever">
   <properties>
-   <property name="look" value="half"/>
+   <property name="look" value="Pull"/>
   </properties>
  </tile>
  <tile id="217" type="Lever">
   <properties>
-   <property name="look" value="down"/>
+   <property name="look" value="pulled"/>
   </properties>
  </tile>
  <tile id="218" type="Chest">
