@@ -14,6 +14,7 @@ mod run;
 mod script;
 mod snapshots;
 mod types;
+mod view;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,8 @@ use dormouse_window::pace::Farewell;
 use dormouse_window::shots::{self, Shots};
 use dormouse_window::sound;
 
+use crate::view;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// The map: a Tiled .tmx file
@@ -131,11 +133,18 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     };
     match app::play(options) {
         Ok(farewell) => Ok(tell(args, &farewell)),
-        Err(PlayError::NoDisplay(why)) => Err(format!(
-            "there is no display here ({why}). `dormouse run {}` lets the map live in the terminal; --shots draws it without one",
-            args.map.display()
-        )
-        .into()),
+        Err(PlayError::NoDisplay(why)) if args.load.is_some() => {
+            Err(format!("there is no display here ({why}), and a saved game is played in a window").into())
+        }
+        Err(PlayError::NoDisplay(_)) => view::run(&view::Show {
+            map: &args.map,
+            scripts: &args.scripts,
+            seed: args.seed,
+            input: args.input.as_deref(),
+            record: args.record.as_deref(),
+            until: args.ticks,
+        })
+        .map_err(|error| format!("there is no display here; {error}; --shots draws the map without one").into()),
         Err(PlayError::Failed(problem)) => {
             eprintln!("{problem}");
             Ok(false)
