@@ -165,6 +165,19 @@ fn a_game_that_was_left_goes_on() {
 }
 
 #[test]
+fn a_snapshot_is_gone_on_with() {
+    let folder = folder("snapshot");
+    let snapshot = folder.join("at.dms");
+    let path = snapshot.to_string_lossy().into_owned();
+    done(&mut dormouse(&["run", "maps/keep.tmx", "--ticks", "200", "--save-at", &format!("200={path}")]));
+    let mut command = dormouse(&["play", "maps/keep.tmx", "--size", "320x200", "--ticks", "260", "--load", &path]);
+    let (told, _) = done(command.arg("--saves").arg(folder.join("saves")).env("SDL_VIDEODRIVER", "dummy"));
+    let hash = told.lines().find(|line| line.starts_with("hash ")).unwrap();
+    assert_eq!(hash, hash_of_run(Path::new("/dev/null"), "260", "maps/keep.tmx"));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_is_missing_or_damaged_is_a_sentence() {
     let folder = folder("missing");
     let damaged = folder.join("damaged.dormouse-save");

@@ -922,7 +922,8 @@ impl<'t> App<'t> {
             boxes::Graph { name: "frame", times: &self.frame_times, limit: 17.5 },
             boxes::Graph { name: "tick", times: &self.tick_times, limit: 16.6 },
         ];
-        let x = w - width - 6.0 * scale;
+        // On the side that nothing else is on.
+        let x = if self.happenings.is_some() { 6.0 * scale } else { w - width - 6.0 * scale };
         let mut y = h - 2.0 * (height + 4.0 * scale) - 60.0 * scale;
         for graph in &graphs {
             graph.draw(self.painter.easel(), &font, [x, y, width, height], scale)?;

@@ -9,13 +9,14 @@ use dormouse::console::{Completion, Console, complete};
 use dormouse::happenings::Happening;
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
+use dormouse::snapshot::SaveOptions;
 use dormouse::{Config, OutputKind, Scripts, World};
 
 use crate::images::Pixels;
 use crate::overlay::{self, Overlay, Wants};
 use crate::past::Past;
 use crate::record::Recorder;
-use crate::saves::{AUTO, Save, SlotInfo, Slots};
+use crate::saves::{AUTO, Save, SlotInfo, Slots, snapshot_in};
 use crate::scene::{Scene, SceneMaker};
 use crate::stage::Stage;
 
@@ -134,6 +135,8 @@ pub struct Game {
     speed: f64,
     /// In the past, with a future that is still known.
     looking_back: bool,
+    /// It began with a snapshot: what was before is not known.
+    began_later: bool,
     next: Frame,
     ears: crate::sound::Ears,
 }
@@ -175,6 +178,7 @@ impl Game {
             paused: false,
             speed: 1.0,
             looking_back: false,
+            began_later: false,
             next: Frame::default(),
             setup,
             world,
@@ -422,6 +426,11 @@ impl Game {
         if !self.world.is_between_ticks() {
             return Err("a game is saved between two ticks: finish this one first".into());
         }
+        if self.began_later {
+            let options = SaveOptions { verify: true, created_by: "dormouse play".into(), ..SaveOptions::default() };
+            let bytes = self.world.save(&options).map_err(|error| error.to_string())?;
+            return self.slots.put(slot, &bytes, picture);
+        }
         let now = self.world.now();
         let inputs = self.past.inputs().iter().take_while(|(tick, _)| *tick <= now).cloned().collect();
         let save = Save {
@@ -441,6 +450,9 @@ impl Game {
     }
 
     fn load(&mut self, path: &std::path::Path) -> Result<(), String> {
+        if let Some(bytes) = snapshot_in(path) {
+            return self.load_snapshot(path, &bytes);
+        }
         let save = Save::read(path)?;
         if save.map != self.setup.map.name {
             return Err(format!("{}: this is a game on the map {}", path.display(), save.map));
@@ -464,15 +476,9 @@ impl Game {
                 path.display()
             ));
         }
-        world.set_watching(self.wants.watches());
-        self.world = world;
-        self.past = past;
         self.setup.seed = save.seed;
-        self.inputs = self.setup.inputs.clone();
-        self.looking_back = false;
-        self.pending.clear();
-        self.forget(0);
-        self.scenes = SceneMaker::new(self.stage.clone());
+        self.go_on_in(world, past);
+        self.began_later = false;
         if let Some(path) = &self.setup.record {
             let about = format!("dormouse play {}\nseed {}", self.setup.map.path.display(), self.setup.seed);
             let mut recorder = Recorder::create(path, &about)?;
@@ -486,6 +492,36 @@ impl Game {
             self.recorder = Some(recorder);
         }
         Ok(())
+    }
+
+    fn load_snapshot(&mut self, path: &std::path::Path, bytes: &[u8]) -> Result<(), String> {
+        let config = Config { seed: self.setup.seed, ..Config::default() };
+        let world = World::restore(bytes, &config, &self.setup.scripts);
+        let world = world.map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut past = Past::new(self.setup.memory);
+        past.begin(&world);
+        self.go_on_in(world, past);
+        self.began_later = true;
+        if let Some(record) = &self.setup.record {
+            let repeat = format!("dormouse resume {} --input", path.display());
+            let about =
+                format!("dormouse play, from tick {} of {}\nrepeat it with: {repeat}", self.now(), path.display());
+            self.recorder = Some(Recorder::create(record, &about)?);
+        }
+        Ok(())
+    }
+
+    /// Another world in place of this one, with its past.
+    fn go_on_in(&mut self, mut world: World, past: Past) {
+        world.set_watching(self.wants.watches());
+        world.take_output();
+        self.world = world;
+        self.past = past;
+        self.inputs = self.setup.inputs.clone();
+        self.looking_back = false;
+        self.pending.clear();
+        self.forget(0);
+        self.scenes = SceneMaker::new(self.stage.clone());
     }
 
     // ---- what is to be seen ------------------------------------------------------------------------------------

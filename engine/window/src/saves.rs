@@ -1,13 +1,14 @@
-//! Saved games. A game is saved as what makes it: the seed and all inputs since its beginning, with the hash of the
+//! Saved games. A game that began on its map is saved as what makes it: the seed and all inputs since its beginning, with the hash of the
 //! world that they lead to, and a picture of it. To load it is to live through it again, at some thousand ticks a
 //! second, and to see by the hash that it is the same world; so a save that loads is never a wrong one, and a game that
-//! goes on from it is recorded from its very beginning.
+//! goes on from it is recorded from its very beginning. A game that began with a [snapshot](dormouse::snapshot) is saved as one.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use dormouse::input::{Inputs, What};
+use dormouse::snapshot::Summary;
 
 use crate::images::Pixels;
 
@@ -82,13 +83,25 @@ impl Save {
         let text = String::from_utf8(bytes).map_err(|_| format!("{}: the saved game is damaged", path.display()))?;
         Save::parse(&text, path)
     }
+}
 
-    /// Writes a file: the old one or the new one is there whole, whatever happens.
-    pub fn write(&self, path: &Path) -> Result<(), String> {
-        write_whole(path, self.text().as_bytes())
+/// The bytes of a snapshot; none for a file that is something else.
+pub fn snapshot_in(path: &Path) -> Option<Vec<u8>> {
+    let mut first = [0];
+    fs::File::open(path).and_then(|mut file| file.read_exact(&mut first)).ok()?;
+    // No text begins so.
+    if first == [0x89] { dormouse::snapshot::read_file(path).ok() } else { None }
+}
+
+/// The tick of a saved game.
+fn tick_of(path: &Path) -> Result<u64, String> {
+    match snapshot_in(path) {
+        Some(bytes) => Summary::read(&bytes).map(|summary| summary.meta.tick).map_err(|damage| damage.to_string()),
+        None => Save::read(path).map(|save| save.tick),
     }
 }
 
+/// Writes a file: the old one or the new one is there whole, whatever happens.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let written = fs::File::create(&part).and_then(|mut file| {
@@ -145,10 +158,15 @@ impl Slots {
 
     /// Saves a game in a slot. The picture is a nicety: where it can't be written, there is none.
     pub fn save(&self, slot: usize, save: &Save, picture: Option<&Pixels>) -> Result<PathBuf, String> {
+        self.put(slot, save.text().as_bytes(), picture)
+    }
+
+    /// Puts a snapshot into a slot.
+    pub fn put(&self, slot: usize, bytes: &[u8], picture: Option<&Pixels>) -> Result<PathBuf, String> {
         let problem = |error| format!("can't make the folder {}: {error}", self.folder.display());
         fs::create_dir_all(&self.folder).map_err(problem)?;
         let file = self.file(slot);
-        save.write(&file)?;
+        write_whole(&file, bytes)?;
         let picture_file = self.picture_file(slot);
         let kept = picture.map(|picture| write_whole(&picture_file, &picture.to_png()));
         if !matches!(kept, Some(Ok(()))) {
@@ -161,7 +179,7 @@ impl Slots {
     pub fn look(&self) -> Vec<SlotInfo> {
         let look = |slot| {
             let file = self.file(slot);
-            let tick = file.exists().then(|| Save::read(&file).map(|save| save.tick));
+            let tick = file.exists().then(|| tick_of(&file));
             let picture = fs::read(self.picture_file(slot)).ok().and_then(|bytes| Pixels::from_png(&bytes).ok());
             let picture = picture.filter(|_| tick.is_some());
             SlotInfo { slot, tick, picture }
