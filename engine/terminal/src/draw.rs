@@ -141,7 +141,7 @@ fn cell_of(area: Rect, view: &View, at: [f32; 2]) -> [i32; 2] {
     }
 }
 
-fn cell_mut<'a>(buffer: &'a mut Buffer, area: Rect, [x, y]: [i32; 2]) -> Option<&'a mut ratatui::buffer::Cell> {
+fn cell_mut(buffer: &mut Buffer, area: Rect, [x, y]: [i32; 2]) -> Option<&mut ratatui::buffer::Cell> {
     let (x, y) = (u16::try_from(x).ok()?, u16::try_from(y).ok()?);
     if area.contains((x, y).into()) { buffer.cell_mut((x, y)) } else { None }
 }

@@ -1,6 +1,8 @@
 //! The loop: world time against the clock, keys into inputs, a picture some thirty times a second. A slow terminal never
 //! slows the world, a slow world never freezes the terminal: each has its share of every frame.
 
+#![expect(clippy::disallowed_methods, reason = "ticks are paced here, by the clock outside; no world sees it")]
+
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
