@@ -15,6 +15,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -23,6 +24,15 @@ const rounds = 5
 func median(values []float64) float64 {
 	sort.Float64s(values)
 	return values[len(values)/2]
+}
+
+// The time that the process has spent on a processor, so that others' work on the machine is not counted.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func wake(n, ticks int) float64 {
@@ -43,11 +53,11 @@ func wake(n, ticks int) float64 {
 		return sum
 	}
 	turns := func(goal int) (woken int, took time.Duration) {
-		before, began := total(), time.Now()
+		before, began := total(), processorTime()
 		for turn := 0; turn < goal; turn++ {
 			runtime.Gosched()
 		}
-		took = time.Since(began)
+		took = processorTime() - began
 		return total() - before, took
 	}
 	turns(2)
@@ -64,12 +74,12 @@ func spawn(n int) float64 {
 	for len(perSpawn) < cap(perSpawn) {
 		var alive sync.WaitGroup
 		alive.Add(n)
-		began := time.Now()
+		began := processorTime()
 		for i := 0; i < n; i++ {
 			go alive.Done()
 		}
 		alive.Wait()
-		perSpawn = append(perSpawn, float64(time.Since(began).Nanoseconds())/float64(n))
+		perSpawn = append(perSpawn, float64((processorTime() - began).Nanoseconds())/float64(n))
 	}
 	return median(perSpawn[1:])
 }

@@ -42,7 +42,7 @@ fn processor_time() -> f64 {
 }
 
 /// The value that a quarter of them are below.
-pub fn fast_quarter(mut values: Vec<f64>) -> f64 {
+fn fast_quarter(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 4]
 }

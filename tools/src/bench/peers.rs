@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::Row;
-use super::measure::{Done, fast_quarter, nanoseconds, timed};
+use super::measure::{Done, nanoseconds, timed};
 use super::subject::{ASLEEP, PerTick, ticks, world_of};
 
 /// A peer: its name, how it is begun, what it needs.
@@ -16,7 +16,8 @@ struct Peer {
     command: Vec<String>,
 }
 
-const COUNTS: [usize; 2] = [1_000, 100_000];
+/// How many tasks, and for how many ticks.
+const COUNTS: [(usize, usize); 2] = [(1_000, 300), (100_000, 5)];
 
 pub fn peers() -> Result<Vec<Row>, Box<dyn Error>> {
     let Some(folder) = folder() else {
@@ -28,9 +29,16 @@ pub fn peers() -> Result<Vec<Row>, Box<dyn Error>> {
         eprintln!("peers: none is installed; tools/setup --peers installs them");
     }
     let mut rows = Vec::new();
-    for count in COUNTS {
+    for (count, ticks) in COUNTS {
         let ours = our_wake(count)?;
-        compare(&mut rows, &peers, &format!("wake, {count} tasks"), ours, "ns", &["wake", &count.to_string(), "20"]);
+        compare(
+            &mut rows,
+            &peers,
+            &format!("wake, {count} tasks"),
+            ours,
+            "ns",
+            &["wake", &count.to_string(), &ticks.to_string()],
+        );
     }
     compare(&mut rows, &peers, "spawn, run, die", our_spawn()?, "ns", &["spawn", "100000"]);
     compare(&mut rows, &peers, "memory of a sleeper", our_memory()?, "B", &["memory", "100000"]);
@@ -41,7 +49,7 @@ fn compare(rows: &mut Vec<Row>, peers: &[Peer], name: &str, ours: f64, unit: &'s
     for peer in peers {
         match ask(peer, args) {
             Ok((value, version)) => {
-                rows.push(Row::new(name, ours, unit, format!("{} {version}", peer.name), value));
+                rows.push(Row::new(name, ours, unit, format!("{} ({version})", peer.name), value));
             }
             Err(error) => eprintln!("peers: {} {}: {error}", peer.name, args.join(" ")),
         }
@@ -107,8 +115,10 @@ fn our_spawn() -> Result<f64, Box<dyn Error>> {
 
 fn repeat(mut turn: impl FnMut() -> Done) -> Result<f64, Box<dyn Error>> {
     turn()?;
-    let times: Result<Vec<f64>, _> = (0..20).map(|_| timed(&mut turn)).collect();
-    Ok(fast_quarter(times?))
+    // The median of five, as the peers' own.
+    let mut times = (0..5).map(|_| timed(&mut turn)).collect::<Result<Vec<f64>, _>>()?;
+    times.sort_by(f64::total_cmp);
+    Ok(times[2])
 }
 
 /// Bytes of a tasklet that waits, by the runtime's own count.
