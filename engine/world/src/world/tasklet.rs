@@ -30,7 +30,11 @@ impl World {
             return self.run_native(task, cause);
         }
         let (payer, owner) = (tasklet.payer, tasklet.owner);
-        if payer != AccountId::NONE && sim.is_broke(payer, owner) {
+        let guest = tasklet.guest;
+        // Whoever is none of theirs is not to wait for what they have used up: its mailbox would stand still.
+        let theirs = payer != AccountId::NONE
+            && (!guest || sim.state.actors.get(owner).map(|actor| actor.account) == Some(payer));
+        if theirs && sim.is_broke(payer, owner) {
             return sim.state.postponed.push(task);
         }
         let tasklet = &mut sim.state.tasks.0[task];
