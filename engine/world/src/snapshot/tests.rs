@@ -129,9 +129,8 @@ fn mixed() -> World {
         .with(
             "door.luau",
             "local Door = actor 'Door' { groups = { m = { 'Open', 'Close' } }, body = 'solid', props = { t = { 1, 2 } } }
-             local opened = 0
              function Door:handleEvent(e) wait(4) return e end
-             function Door:Action_Open() opened += 1 self:move_by(vector.create(50, 0, 0), 20) end
+             function Door:Action_Open() self.opened = (self.opened or 0) + 1 self:move_by(vector.create(50, 0, 0), 20) end
              function Door:Action_Close() defer(log, 'shut') wait(6) end
              function Door:run()
                  while true do self:Action_Open() self:Action_Close() end
