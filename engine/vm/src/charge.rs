@@ -184,7 +184,9 @@ unsafe fn weigh(state: *mut lua_State, weight: Weight) -> i64 {
                 let first = if ffi::lua_type(state, 2) == ffi::LUA_TSTRING || top < 2 { 3 } else { 2 };
                 let items = items(1);
                 let from = number(first).unwrap_or(1);
-                span(from, number(first + 1).unwrap_or(items), i64::MAX / 4).min(1 << 32) / SLOTS_PER_UNIT
+                // It stops at the first hole; the others go through holes as well.
+                let most = if first == 3 { shim::dm_table_slots(state, 1) as i64 + 1 } else { 1 << 32 };
+                span(from, number(first + 1).unwrap_or(items), i64::MAX / 4).min(most) / SLOTS_PER_UNIT
             }
             W::Result | W::Next => 0,
         }
