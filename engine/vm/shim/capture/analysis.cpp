@@ -79,6 +79,18 @@ static void hashtemplate(Hash& hash, const LuaTable* t)
     }
 }
 
+// The end of a loop that has not been found yet.
+static constexpr uint32_t kOpen = UINT32_MAX;
+
+// A loop ends behind the instruction that turns it. Where the jump past it leads says nothing: the compiler lets a jump
+// to a jump lead to where that one leads. Loops one inside the other have different registers.
+static void endloop(std::vector<Loop>& loops, uint8_t reg, bool numeric, uint32_t end)
+{
+    for (size_t at = loops.size(); at-- > 0;)
+        if (loops[at].end == kOpen && loops[at].reg == reg && loops[at].numeric == numeric)
+            return void(loops[at].end = end);
+}
+
 // Needs the analyses of the functions inside this one.
 void Catalog::analyse(uint32_t function, Analysis& into)
 {
@@ -108,6 +120,7 @@ void Catalog::analyse(uint32_t function, Analysis& into)
             break;
         case LOP_FORGLOOP:
             into.sites[size_t(at) + 1] = Analysis::kIterate;
+            endloop(into.loops, uint8_t(LUAU_INSN_A(insn)), false, uint32_t(at + 2));
             break;
         case LOP_GETIMPORT:
             import[size_t(LUAU_INSN_D(insn))] = true;
@@ -116,12 +129,15 @@ void Catalog::analyse(uint32_t function, Analysis& into)
             into.byreference[LUAU_INSN_B(insn) >> 6] |= 1ull << (LUAU_INSN_B(insn) & 63);
             break;
         case LOP_FORNPREP:
-            into.loops.push_back(Loop{uint32_t(at + 1), uint32_t(at + 1 + LUAU_INSN_D(insn)), uint8_t(LUAU_INSN_A(insn)), true});
+            into.loops.push_back(Loop{uint32_t(at + 1), kOpen, uint8_t(LUAU_INSN_A(insn)), true});
+            break;
+        case LOP_FORNLOOP:
+            endloop(into.loops, uint8_t(LUAU_INSN_A(insn)), true, uint32_t(at + 1));
             break;
         case LOP_FORGPREP:
         case LOP_FORGPREP_NEXT:
         case LOP_FORGPREP_INEXT:
-            into.loops.push_back(Loop{uint32_t(at + 1), uint32_t(at + 1 + LUAU_INSN_D(insn) + 2), uint8_t(LUAU_INSN_A(insn)), false});
+            into.loops.push_back(Loop{uint32_t(at + 1), kOpen, uint8_t(LUAU_INSN_A(insn)), false});
             break;
         case LOP_NEWCLOSURE:
         case LOP_DUPCLOSURE:
