@@ -565,7 +565,7 @@ impl Generator {
             .replace("BAG", &bag);
         self.scope().numbers.push(sum.clone());
         line(format!(
-            "local {sum} = 0 do local count = 0 for k, v in {over} do {sum} += v count += 1 {pause} {change} end print(count, {sum}) end"
+            "local {sum} = 0 do local count = 0 for k, v in {over} do {sum} += v // 1 % 1000 count += 1 {pause} {change} end print(count, {sum}) end"
         ))
     }
 
