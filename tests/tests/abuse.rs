@@ -286,6 +286,7 @@ fn recursion() {
 }
 
 #[test]
+#[ignore = "minutes in a debug build; cargo test --release -- --ignored"]
 fn memory_bombs() {
     for body in [
         "local s = 'x' while true do s = s .. s end",
