@@ -52,6 +52,9 @@ fn hopping(source: &str, seed: u64) -> Result<String, String> {
         }
         let saved = machine.save();
         machine = load(source, seed.wrapping_mul(31).wrapping_add(hop), &saved)?;
+        if machine.save() != saved {
+            return Err(format!("restored at pause {hop}, it is captured to other bytes"));
+        }
     }
     Ok(printed)
 }

@@ -11,6 +11,8 @@
 #include "lstate.h"
 #include "ltable.h"
 
+#include "layout.h"
+
 namespace dm
 {
 
@@ -48,16 +50,21 @@ void Encoder::run(lua_State* state, const dm_root* from, size_t many, Mode as, u
     rootcount = many;
     mode = as;
     closed.clear();
+    moving.clear();
     rootthreads.clear();
     reset();
     pass(options);
-    // Open upvalues of threads that are not captured: it is known only now, and seldom that there are any.
+    // Seldom there are any.
     for (const Opened& one : opened)
         if (!std::binary_search(claims.begin(), claims.end(), one.upvalue))
             closed.push_back(one.upvalue);
-    if (!closed.empty())
+    for (const Tombstone& stone : tombstones)
+        if (!stone.ordered && byaddress(stone.key->gch.tt))
+            moving.push_back(stone.table);
+    if (!closed.empty() || !moving.empty())
     {
         std::sort(closed.begin(), closed.end());
+        std::sort(moving.begin(), moving.end());
         reset();
         pass(options);
     }
@@ -465,19 +472,23 @@ void Encoder::orphans()
     body.byte(0);
 }
 
-// The removed keys that are still known by something.
+// Only what is found is known to be alive: the address of a removed key may be anything by now.
+bool Encoder::isknown(const Tombstone& stone) const
+{
+    return (numbers.find(stone.key) || catalog.named(stone.key)) && stone.key->gch.tt != LUA_TUPVAL;
+}
+
+// The removed keys that are still known by something; the others are forgotten.
 void Encoder::buried()
 {
-    size_t kept = 0;
+    const auto gone = [this](const Tombstone& stone) { return !isknown(stone); };
+    tombstones.erase(std::remove_if(tombstones.begin(), tombstones.end(), gone), tombstones.end());
+    body.varint(tombstones.size());
+    // Each makes room for itself where its table is laid out again.
+    cost += sizeof(LuaNode) * 4 * uint64_t(tombstones.size());
     for (const Tombstone& stone : tombstones)
-        // Only what is found is known to be alive: the address of a removed key may be anything by now.
-        if ((numbers.find(stone.key) || catalog.named(stone.key)) && stone.key->gch.tt != LUA_TUPVAL)
-            tombstones[kept++] = stone;
-    body.varint(kept);
-    for (size_t i = 0; i < kept; i++)
     {
-        const Tombstone& stone = tombstones[i];
-        body.varint(stone.table);
+        body.varint(stone.number);
         body.varint(stone.position);
         refer(const_cast<GCObject*>(stone.key));
     }

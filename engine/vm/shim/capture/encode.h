@@ -79,9 +79,11 @@ private:
     // A slot whose key was removed: who knows whether a loop stands at it.
     struct Tombstone
     {
-        uint32_t table;
+        const LuaTable* table;
+        uint32_t number; // of the table
         uint32_t position;
         const GCObject* key;
+        bool ordered; // the table's entries are written in order
     };
 
     struct Opened
@@ -114,7 +116,10 @@ private:
     std::vector<Opened> opened;
     std::vector<const UpVal*> claims;
     std::vector<const lua_State*> rootthreads; // sorted, once they are asked for
-    std::vector<const UpVal*> closed; // open ones that are captured as closed, sorted
+    // What only the first pass shows, sorted: open upvalues that are captured as closed, and tables that have no key hashed
+    // by address, but one that was removed and is still known.
+    std::vector<const UpVal*> closed;
+    std::vector<const LuaTable*> moving;
 
     // Portable: what is used of the catalog, in the order of its first use.
     std::vector<uint32_t> usednames;
@@ -145,8 +150,8 @@ private:
 
     void table(uint32_t number, LuaTable* t);
     uint8_t nodekind(const LuaTable* t, uint64_t& shape);
-    void freeslots(uint32_t& run);
-    void tomb(uint32_t number, uint32_t position, const LuaNode& node, uint32_t size);
+    template<typename Write>
+    void lie(const LuaTable* t, Write write);
     void nodesshape(uint32_t number, LuaTable* t, uint64_t hash);
     void nodesexact(uint32_t number, LuaTable* t);
     void nodesordered(uint32_t number, LuaTable* t);
@@ -159,6 +164,7 @@ private:
     void cursor(const TValue* v);
     void openupvalues(lua_State* th);
     void orphans();
+    bool isknown(const Tombstone& stone) const;
     void buried();
     void state();
     [[noreturn]] void refuse(Reason reason, const void* object)

@@ -3,6 +3,8 @@
 
 #include "encode.h"
 
+#include <algorithm>
+
 #include "ltable.h"
 
 #include "hash.h"
@@ -16,6 +18,8 @@ uint8_t Encoder::nodekind(const LuaTable* t, uint64_t& hash)
 {
     if (t->node == &luaH_dummynode)
         return kNodesNone;
+    if (!moving.empty() && std::binary_search(moving.begin(), moving.end(), t))
+        return kNodesOrdered;
     bool shape = t->lsizenode <= kShapeSlotsLog2;
     candidate.clear();
     Hash h(t->lsizenode);
@@ -25,13 +29,14 @@ uint8_t Encoder::nodekind(const LuaTable* t, uint64_t& hash)
     {
         const LuaNode& node = t->node[i];
         const int type = node.key.tt;
-        if (type == LUA_TSTRING || type == LUA_TNIL || type == LUA_TDEADKEY)
+        const bool removed = isremoved(node);
+        if (type == LUA_TSTRING || type == LUA_TNIL || removed)
         {
             if (!shape)
                 continue;
             const TString* key = type == LUA_TSTRING ? &node.key.value.gc->ts : nullptr;
-            candidate.push_back(ShapeSlot{key, node.key.next, type == LUA_TDEADKEY});
-            h.word(uint64_t(uintptr_t(key)) << 8 ^ uint64_t(uint32_t(node.key.next)) << 1 ^ uint64_t(type == LUA_TDEADKEY));
+            candidate.push_back(ShapeSlot{key, node.key.next, removed});
+            h.word(uint64_t(uintptr_t(key)) << 8 ^ uint64_t(uint32_t(node.key.next)) << 1 ^ uint64_t(removed));
             continue;
         }
         if (byaddress(type))
@@ -79,14 +84,34 @@ void Encoder::table(uint32_t number, LuaTable* t)
         nodesordered(number, t);
 }
 
-void Encoder::freeslots(uint32_t& run)
+// The slots as they lie: runs of free ones, and what `write` makes of each other.
+template<typename Write>
+void Encoder::lie(const LuaTable* t, Write write)
 {
-    if (run)
+    const uint32_t size = 1u << t->lsizenode;
+    body.byte(t->lsizenode);
+    body.signedint(t->lastfree);
+    uint32_t run = 0;
+    const auto freeslots = [&]
     {
-        body.byte(kFree);
-        body.varint(run);
+        if (run)
+        {
+            body.byte(kFree);
+            body.varint(run);
+        }
+        run = 0;
+    };
+    for (uint32_t i = 0; i < size; i++)
+    {
+        if (t->node[i].key.tt == LUA_TNIL)
+        {
+            run++;
+            continue;
+        }
+        freeslots();
+        write(i, t->node[i]);
     }
-    run = 0;
+    freeslots();
 }
 
 void Encoder::nodesshape(uint32_t number, LuaTable* t, uint64_t hash)
@@ -114,72 +139,47 @@ void Encoder::nodesshape(uint32_t number, LuaTable* t, uint64_t hash)
         shapes.push_back(Shape{uint32_t(shapeslots.size()), t->lastfree, t->lsizenode});
         shapeslots.insert(shapeslots.end(), candidate.begin(), candidate.end());
         body.byte(0);
-        body.byte(t->lsizenode);
-        body.signedint(t->lastfree);
-        uint32_t run = 0;
-        for (uint32_t i = 0; i < size; i++)
-        {
-            const LuaNode& node = t->node[i];
-            if (node.key.tt == LUA_TNIL)
+        lie(
+            t,
+            [&](uint32_t, const LuaNode& node)
             {
-                run++;
-                continue;
+                if (isremoved(node))
+                    body.byte(kDead);
+                else
+                    refer(node.key.value.gc);
+                body.signedint(node.key.next);
             }
-            freeslots(run);
-            if (node.key.tt == LUA_TDEADKEY)
-                body.byte(kDead);
-            else
-                refer(node.key.value.gc);
-            body.signedint(node.key.next);
-        }
-        freeslots(run);
+        );
     }
     for (uint32_t i = 0; i < size; i++)
     {
         const LuaNode& node = t->node[i];
         if (node.key.tt == LUA_TSTRING)
             value(&node.val);
-        else if (node.key.tt == LUA_TDEADKEY)
-            tomb(number, i, node, size);
+        else if (node.key.tt != LUA_TNIL)
+            tombstones.push_back(Tombstone{t, number, i, node.key.value.gc, false});
     }
-}
-
-void Encoder::tomb(uint32_t number, uint32_t position, const LuaNode& node, uint32_t size)
-{
-    // The table may have to be laid out again for it.
-    if (tombstones.empty() || tombstones.back().table != number)
-        cost += sizeof(LuaNode) * uint64_t(size) * 8;
-    tombstones.push_back(Tombstone{number, position, node.key.value.gc});
 }
 
 void Encoder::nodesexact(uint32_t number, LuaTable* t)
 {
-    const uint32_t size = 1u << t->lsizenode;
-    cost += sizeof(LuaNode) * uint64_t(size);
-    body.byte(t->lsizenode);
-    body.signedint(t->lastfree);
-    uint32_t run = 0;
-    for (uint32_t i = 0; i < size; i++)
-    {
-        const LuaNode& node = t->node[i];
-        if (node.key.tt == LUA_TNIL)
+    cost += sizeof(LuaNode) << t->lsizenode;
+    lie(
+        t,
+        [&](uint32_t i, const LuaNode& node)
         {
-            run++;
-            continue;
-        }
-        freeslots(run);
-        if (node.key.tt == LUA_TDEADKEY)
-        {
-            body.byte(kDead);
+            if (isremoved(node))
+            {
+                body.byte(kDead);
+                body.signedint(node.key.next);
+                tombstones.push_back(Tombstone{t, number, i, node.key.value.gc, false});
+                return;
+            }
+            scalar(node.key.value, node.key.extra, node.key.tt);
             body.signedint(node.key.next);
-            tomb(number, i, node, size);
-            continue;
+            value(&node.val);
         }
-        scalar(node.key.value, node.key.extra, node.key.tt);
-        body.signedint(node.key.next);
-        value(&node.val);
-    }
-    freeslots(run);
+    );
 }
 
 void Encoder::nodesordered(uint32_t number, LuaTable* t)
@@ -187,13 +187,9 @@ void Encoder::nodesordered(uint32_t number, LuaTable* t)
     const uint32_t size = 1u << t->lsizenode;
     uint32_t entries = 0;
     for (uint32_t i = 0; i < size; i++)
-    {
-        const LuaNode& node = t->node[i];
-        bool gone = ttisnil(&node.val) && byaddress(node.key.tt);
-        entries += node.key.tt != LUA_TNIL && !gone;
-    }
+        entries += t->node[i].key.tt != LUA_TNIL && !isremoved(t->node[i]);
     // It may be laid out twice, each time in up to four times the entries.
-    cost += sizeof(LuaNode) * (uint64_t(size) + entries) * 8;
+    cost += sizeof(LuaNode) * (uint64_t(entries) * 8 + 2);
     body.varint(entries);
     uint32_t position = 0;
     for (uint32_t i = 0; i < size; i++)
@@ -201,9 +197,9 @@ void Encoder::nodesordered(uint32_t number, LuaTable* t)
         const LuaNode& node = t->node[i];
         if (node.key.tt == LUA_TNIL)
             continue;
-        if (ttisnil(&node.val) && byaddress(node.key.tt))
+        if (isremoved(node))
         {
-            tombstones.push_back(Tombstone{number, position, node.key.value.gc});
+            tombstones.push_back(Tombstone{t, number, position, node.key.value.gc, true});
             continue;
         }
         scalar(node.key.value, node.key.extra, node.key.tt);

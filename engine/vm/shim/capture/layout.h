@@ -12,9 +12,17 @@
 namespace dm
 {
 
+// Whether keys of this type are hashed by their address; removed ones, whose type nobody knows any more, count as such.
 inline bool byaddress(int type)
 {
     return type > LUA_TSTRING;
+}
+
+// A slot whose key was removed, in the eyes of a capture: nothing finds it again but a loop that stands at it. Whether the
+// collector has come by since (and marked it so) is no part of a capture.
+inline bool isremoved(const LuaNode& node)
+{
+    return byaddress(node.key.tt) && ttisnil(&node.val);
 }
 
 // The hash of a key, whose low bits are the slot at which its chain begins.

@@ -141,3 +141,67 @@ fn an_emptied_stack_keeps_its_room_and_its_border() {
         "#,
     );
 }
+
+/// What was removed is captured alike before and after a restore, whether or not the collector has come by, and whether
+/// or not somebody still knows the key. (`same` compares the bytes of each capture with those of its copy.)
+#[test]
+fn keys_hashed_by_address_that_were_removed() {
+    for keys in [
+        "function() return {} end",
+        "function(i) return function() return i end end",
+        "function() return coroutine.create(print) end",
+        "function(i) return if i % 3 == 0 then {} elseif i % 3 == 1 then 's' .. i else i / 2 end",
+        "function(i) return if i % 5 == 0 then {} else 's' .. i end",
+    ] {
+        for known in ["known[i] = key", "", "if i % 4 == 0 then known[i] = key end"] {
+            for left in ["i % 2 == 0", "type(key) == 'string'", "false", "i > 3"] {
+                same(&format!(
+                    r#"
+                    local new, known, t, keys = {keys}, {{}}, {{}}, {{}}
+                    for i = 1, 24 do
+                        local key = new(i)
+                        {known}
+                        t[key], keys[i] = i, key
+                    end
+                    for i, key in keys do
+                        if not ({left}) then t[key] = nil end
+                        if i % 10 == 0 then wait(1) end
+                    end
+                    for k, v in t do
+                        print(v)
+                        if v % 3 == 0 then t[k] = nil end
+                        if v % 5 == 0 then wait(1) end
+                    end
+                    keys = nil
+                    wait(1)
+                    t.more = 1
+                    wait(1)
+                    local n = 0
+                    for _, v in t do n += v end
+                    print(n)
+                    "#
+                ));
+            }
+        }
+    }
+}
+
+#[test]
+fn next_from_keys_that_were_removed() {
+    same(
+        r#"
+        local keys, t = {}, {}
+        for i = 1, 12 do keys[i] = if i % 3 == 0 then "s" .. i else {} t[keys[i]] = i end
+        local order = {}
+        for key in t do table.insert(order, key) end
+        for _, key in order do
+            local following = next(t, key)
+            t[key] = nil
+            wait(1)
+            print(next(t, key) == following)
+        end
+        wait(1)
+        print(next(t), next(t, order[12]))
+        "#,
+    );
+}
