@@ -56,6 +56,7 @@ pub use output::{Output, OutputKind};
 pub use scripts::{Scripts, ScriptsError};
 pub use sim::Limits;
 pub use sim::api::names as api_names;
+pub use sim::functions::{Call, NativeFunction, Reply};
 pub use sim::loader::ScriptError;
 pub use sim::state::Moment;
 pub use world::native::{Context, Event, NativeActor, NativeClass};

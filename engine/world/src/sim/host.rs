@@ -3,7 +3,7 @@
 use dormouse_vm::{Entry, Exit, Flow, Frame, Handle, Host, Measure, Pin, Raise, Value};
 
 use super::api::{Function, METHODS};
-use super::{Sim, args};
+use super::{Sim, args, functions};
 use crate::ids::{ActorId, TaskId};
 use crate::names::suggestion;
 use crate::output::OutputKind;
@@ -15,8 +15,13 @@ const TASKLET: u64 = 256;
 
 impl Host for Sim {
     fn call(&mut self, function: u32, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
-        let function = Function::from_number(function).ok_or("no such function of the engine")?;
-        self.dispatch(function, frame)
+        match function.checked_sub(functions::FIRST) {
+            Some(native) => self.call_native(native as usize, frame),
+            None => {
+                let function = Function::from_number(function).ok_or("no such function of the engine")?;
+                self.dispatch(function, frame)
+            }
+        }
     }
 
     fn method(&mut self, name: u16, frame: &mut Frame<'_>) -> Result<Flow, Raise> {

@@ -10,6 +10,7 @@ use super::args;
 use super::host::give;
 use crate::names::suggestion;
 use crate::scripts::{Scripts, class_of, key_of};
+use crate::sim::functions::NativeFunction;
 
 /// Interrupts and bytes that loading one file may use.
 const LOAD_TIME: i64 = 10_000_000;
@@ -277,7 +278,9 @@ impl Sim {
             }
         }
         let name = frame.display(2);
-        let own = super::api::GLOBALS.iter().filter_map(|(name, _)| name.to_str().ok());
+        let own =
+            super::api::GLOBALS.iter().map(|(name, _)| *name).chain(self.functions.iter().map(NativeFunction::name));
+        let own = own.filter_map(|name| name.to_str().ok());
         let hint = suggestion(&name, own.chain(super::api::MADE.iter().copied()));
         let hint = match self.classes.find(&name) {
             Some(_) => format!("; a class is used by its name: spawn(\"{name}\"), or require its file"),

@@ -8,6 +8,7 @@ pub(crate) mod args;
 pub(crate) mod classes;
 pub(crate) mod events;
 pub(crate) mod exceptions;
+pub(crate) mod functions;
 pub(crate) mod host;
 pub(crate) mod layers;
 pub(crate) mod lifecycle;
@@ -74,6 +75,8 @@ pub(crate) struct Sim {
     pub(crate) limits: Limits,
     /// What never changes after the scripts are loaded.
     pub(crate) classes: Classes,
+    /// The game's own.
+    pub(crate) functions: Vec<functions::NativeFunction>,
     pub(crate) names: Names,
     pub(crate) pins: Pins,
     /// What `require` gives, by path.

@@ -135,7 +135,7 @@ impl From<dormouse_vm::VmError> for RestoreError {
 pub struct Lost {
     /// Who needs it: the actor's name, and what it is doing.
     pub who: String,
-    /// The script.
+    /// The script; empty where none is concerned.
     pub file: String,
     /// The line in the script as it was; 0 where none is known.
     pub line: u32,
@@ -145,8 +145,13 @@ pub struct Lost {
 
 impl std::fmt::Display for Lost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let line = if self.line == 0 { String::new() } else { format!(":{}", self.line) };
-        write!(f, "{}: {}{line}: {}", clean(&self.who), clean(&self.file), clean(&self.what))
+        write!(f, "{}: ", clean(&self.who))?;
+        match (self.file.as_str(), self.line) {
+            ("", _) => {}
+            (file, 0) => write!(f, "{}: ", clean(file))?,
+            (file, line) => write!(f, "{}:{line}: ", clean(file))?,
+        }
+        f.write_str(&clean(&self.what))
     }
 }
 

@@ -159,7 +159,12 @@ pub(super) fn lost(sim: &Sim, places: &[Place], missing: &[Missing]) -> Vec<Lost
             (MissingKind::Function, "", 0) => "the script's main function has changed".into(),
             (MissingKind::Function, "", _) => "the function that begins here has changed or is gone".into(),
             (MissingKind::Function, name, _) => format!("{name} has changed or is gone"),
-            (MissingKind::Name, name, _) => format!("{name} is gone"),
+            (MissingKind::Name, name, _) => match name.strip_prefix("globals.") {
+                Some(global) => {
+                    format!("there is no function `{global}` any more, of the engine's or of the game's own")
+                }
+                None => format!("{name} is gone"),
+            },
             (MissingKind::HostFunction, name, _) => format!("this engine has no function `{name}`"),
         };
         let one = |who: String| Lost { who, file: missing.file.clone(), line: missing.line, what: what.clone() };

@@ -1,6 +1,6 @@
 //! The birth of a world: a VM, the authors' API in it, the scripts loaded, and then a map's actors, if there is one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::names::{Name, Names};
 use crate::scripts::Scripts;
 use crate::sim::api::{self, Function};
 use crate::sim::classes::{Class, Classes};
+use crate::sim::functions::{self, NativeFunction};
 use crate::sim::linker::plain;
 use crate::sim::loader::{self, ScriptError};
 use crate::sim::state::{Cause, Counts, State, TIME, Tasks};
@@ -36,10 +37,12 @@ pub struct Config {
     pub duration: f64,
     /// Actors written in Rust.
     pub natives: Vec<NativeClass>,
+    /// Functions written in Rust, beside those of the engine.
+    pub functions: Vec<NativeFunction>,
 }
 
 impl Default for Config {
-    /// Seed 0, the default limits, 16 GiB, 1/60 s, no native actors.
+    /// Seed 0, the default limits, 16 GiB, 1/60 s, no native actors or functions.
     fn default() -> Self {
         Config {
             seed: 0,
@@ -47,6 +50,7 @@ impl Default for Config {
             heap_limit: VmConfig::default().heap_limit,
             duration: 1.0 / 60.0,
             natives: Vec::new(),
+            functions: Vec::new(),
         }
     }
 }
@@ -60,6 +64,9 @@ pub enum WorldError {
     /// Scripts that do not load: all of what is wrong with them.
     #[error("{}", list(.0))]
     Scripts(Vec<ScriptError>),
+    /// Two native functions of one name, or one with a name that the engine uses.
+    #[error("the native function `{0}` can't have that name: something else has it already")]
+    Function(String),
     /// A map that does not fit the scripts: all of what is wrong with it.
     #[error("{}", list(.0))]
     Map(Vec<crate::check::Finding>),
@@ -93,6 +100,7 @@ impl World {
         let vm_config = VmConfig { heap_limit: config.heap_limit, seed: state.seed };
         let mut vm = Vm::new(&vm_config)?;
         let mut sim = empty(config, names, state);
+        check_names(&config.functions)?;
         open_api(&mut vm, &mut sim)?;
         add_natives(&mut vm, &mut sim, &config.natives)?;
         loader::load(&mut vm, &mut sim, scripts).map_err(WorldError::Scripts)?;
@@ -194,6 +202,7 @@ fn empty(config: &Config, mut names: Names, state: State) -> Sim {
     Sim {
         limits: config.limits,
         classes,
+        functions: config.functions.clone(),
         names,
         pins: nothing,
         modules: BTreeMap::new(),
@@ -215,6 +224,14 @@ fn put_functions(frame: &mut Frame<'_>, table: u32, functions: &[(&'static CStr,
     }
 }
 
+fn check_names(functions: &[NativeFunction]) -> Result<(), WorldError> {
+    let mut seen = BTreeSet::new();
+    match functions.iter().map(NativeFunction::name).find(|name| functions::is_taken(name) || !seen.insert(*name)) {
+        Some(name) => Err(WorldError::Function(name.to_string_lossy().into_owned())),
+        None => Ok(()),
+    }
+}
+
 /// Puts the authors' API into the VM's globals, and seals them.
 fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
     let prelude = compile(PRELUDE).map_err(|error| VmError::Script(error.to_string()))?;
@@ -222,6 +239,10 @@ fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
         .enter(|frame| {
             frame.push_globals();
             put_functions(frame, 1, api::GLOBALS);
+            for (number, function) in (functions::FIRST..).zip(&sim.functions) {
+                frame.push_function(function.name(), number);
+                frame.set(1, &function.name().to_string_lossy());
+            }
             frame.push_sleep();
             frame.set(1, "wait");
             frame.get(1, "math");
