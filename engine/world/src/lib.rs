@@ -30,6 +30,11 @@
 
 #![forbid(unsafe_code)]
 
+// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub mod check;
 pub mod console;
 mod datum;
