@@ -4,6 +4,8 @@
 pub mod corpus;
 pub mod generator;
 pub mod machine;
+pub mod plan;
+pub mod story;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

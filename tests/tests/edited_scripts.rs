@@ -137,3 +137,29 @@ fn a_class_that_is_gone_is_named() {
     let error = World::restore(&saved(true), &Config::default(), &other).err().unwrap().to_string();
     assert!(error.contains("tom: scripts: there is no class Guard any more"), "{error}");
 }
+
+/// Where the old code had stopped is anything in the new one: nothing may be read into that.
+#[test]
+fn wherever_the_place_of_the_sleeping_line_is_in_the_new_code() {
+    let (with, without) = (saved(true), saved(false));
+    let head = "function Guard:walk(steps)\n";
+    for edit in ["", "do return end", "while true do wait(1) end", "for key, value in {} do wait(value) end"] {
+        for more in 0..12 {
+            let new = format!("{head}{}{edit}\n", "steps = self.beat ".repeat(more));
+            let edited = if more == 11 {
+                // The whole function is another.
+                let (before, rest) = OLD.split_once(head).unwrap();
+                format!("{before}{head}{edit} end\n{}", &rest[rest.find("function Guard:Action_Patrol").unwrap()..])
+            } else {
+                OLD.replace(head, &new)
+            };
+            if more == 0 && edit.is_empty() {
+                continue;
+            }
+            let world = restore(&with, &edited).unwrap_or_else(|error| panic!("{edited}\n{error}"));
+            assert_eq!(says(world, 60), REST, "{edited}");
+            let error = restore(&without, &edited).err().unwrap().to_string();
+            assert!(error.contains("tom.run: scripts/guard.luau:2: walk has changed or is gone"), "{edited}\n{error}");
+        }
+    }
+}

@@ -2,8 +2,9 @@
 //!
 //! `tests/golden/NAME.dms` is a snapshot with its scripts' text; `NAME.txt` is what its world says in the 600 ticks
 //! after it, and the hash that it has then. `DORMOUSE_GOLDEN=1 cargo test -p dormouse-tests --test golden` writes those
-//! that are not there yet. A file that is there is never written again: when the way in which worlds are hashed
-//! changes, the last line of each text may change with it, what is said may not.
+//! that are not there yet. A file that is there is never written again: when the way in which worlds are hashed, or the
+//! engine's own scripts, change, the last line of each text may change with it (the same command writes it), what is said
+//! may not.
 
 use std::path::{Path, PathBuf};
 
@@ -46,10 +47,20 @@ fn every_golden_file_opens_and_ends_as_it_did() {
             continue;
         }
         let expected = std::fs::read_to_string(file.with_extension("txt")).unwrap();
-        assert_eq!(story(&mut restore(&file)), expected, "{}", file.display());
+        let told = story(&mut restore(&file));
+        if std::env::var_os("DORMOUSE_GOLDEN").is_some() && said(&told) == said(&expected) {
+            std::fs::write(file.with_extension("txt"), &told).unwrap();
+        } else {
+            assert_eq!(told, expected, "{}", file.display());
+        }
         count += 1;
     }
     assert!(count >= 4, "{count} golden files");
+}
+
+/// All but the hash.
+fn said(story: &str) -> &str {
+    story.rsplit_once("hash ").map_or(story, |(said, _)| said)
 }
 
 fn write_missing() {

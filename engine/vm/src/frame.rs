@@ -197,7 +197,12 @@ impl Frame<'_> {
 
     /// The value as a person reads it: as [`Frame::display`], but a table with a `name` by that name and its fields.
     pub fn describe(&mut self, at: u32) -> String {
-        vm::describe(self, at)
+        vm::describe(self, at, &mut |_| None)
+    }
+
+    /// As [`Frame::describe`], where fields that are handles, or objects with one, are shown as `called` says.
+    pub fn describe_calling(&mut self, at: u32, called: &mut dyn FnMut(Handle) -> Option<String>) -> String {
+        vm::describe(self, at, called)
     }
 
     /// The value by copy where that is possible, else pinned (and the pin is yours to unpin).

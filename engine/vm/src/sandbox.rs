@@ -272,9 +272,10 @@ unsafe fn refuse_sleep(state: *mut lua_State, wrong: bool, ticks: f64) -> ! {
                 "wait takes a number of ticks, not a {kind}; wait(seconds(0.5)) waits half a second"
             ))
         } else {
-            Raise::Message(format!(
-                "wait takes at least 1 tick, not {ticks}; what runs in one tick runs without waiting"
-            ))
+            let bound = if ticks > 1.0 { "at most 4294967295 ticks" } else { "at least 1 tick" };
+            let hint =
+                if ticks > 1.0 { "wait_event() waits for ever" } else { "what runs in one tick runs without waiting" };
+            Raise::Message(format!("wait takes {bound}, not {ticks}; {hint}"))
         };
         throw(state, raise)
     }

@@ -386,7 +386,7 @@ impl Vm {
                 }
             }
             let at = frame.len();
-            (describe(frame, at), frame.value(at))
+            (describe(frame, at, &mut |_| None), frame.value(at))
         });
         let (message, value) = taken.unwrap_or_else(|error| (error.to_string(), Value::Nil));
         Failure { message, traceback, value }
@@ -672,7 +672,11 @@ impl Drop for Vm {
 const SHOWN_FIELDS: usize = 20;
 
 /// An error as a person reads it: text as it is; a table by its `name` and fields.
-pub(crate) fn describe(frame: &mut Frame<'_>, at: u32) -> String {
+pub(crate) fn describe(
+    frame: &mut Frame<'_>,
+    at: u32,
+    called: &mut dyn FnMut(crate::value::Handle) -> Option<String>,
+) -> String {
     use crate::value::Kind;
     if frame.kind(at) != Kind::Table {
         return frame.display(at);
@@ -694,7 +698,8 @@ pub(crate) fn describe(frame: &mut Frame<'_>, at: u32) -> String {
         let (key, value) = (frame.len() - 1, frame.len());
         let key = frame.display(key);
         if key != "name" && key != "traceback" {
-            fields.push(format!("{key} = {}", frame.display(value)));
+            let name = frame.named_handle(value).and_then(&mut *called);
+            fields.push(format!("{key} = {}", name.unwrap_or_else(|| frame.display(value))));
         }
         Ok(())
     });

@@ -232,7 +232,7 @@ private:
         int nresults;
         unsigned flags;
     };
-    void luauframe(lua_State* th, CallInfo* ci, uint8_t told, Expected& expected);
+    bool luauframe(lua_State* th, CallInfo* ci, uint8_t told, Expected& expected);
     void nativeframe(lua_State* th, CallInfo* ci, bool last, Expected& expected);
     void skipframes(uint64_t left, uint8_t told);
     Closure* substitute(Closure* named, uint32_t function);

@@ -122,14 +122,18 @@ void Decoder::checkloops(const CallInfo* ci, const Analysis& analysis, uint32_t 
     }
 }
 
-void Decoder::luauframe(lua_State* th, CallInfo* ci, uint8_t told, Expected& expected)
+// False where its function is missing: nothing of it but that was read.
+bool Decoder::luauframe(lua_State* th, CallInfo* ci, uint8_t told, Expected& expected)
 {
     if (told & ~(kHasVarargs | kHasExtraTop | kNamedCode))
         in.fail("a frame's flags are unknown");
     if (told & kNamedCode)
     {
         const Used& used = usedat(usedfunction());
-        if (used.function != ~0u && catalog.functions[used.function].proto != clvalue(ci->func)->l.p)
+        // The one that now has the name may be another: where its code stops says nothing of this frame.
+        if (used.function == ~0u)
+            return false;
+        if (catalog.functions[used.function].proto != clvalue(ci->func)->l.p)
             setclvalue(L, ci->func, substitute(clvalue(ci->func), used.function));
     }
     Closure* closure = clvalue(ci->func);
@@ -162,6 +166,7 @@ void Decoder::luauframe(lua_State* th, CallInfo* ci, uint8_t told, Expected& exp
     if (expected.func >= th->top)
         in.fail("a frame's function lies outside of the stack");
     checkloops(ci, analysis, uint32_t(pc));
+    return true;
 }
 
 void Decoder::nativeframe(lua_State* th, CallInfo* ci, bool last, Expected& expected)
@@ -263,8 +268,8 @@ void Decoder::frames(lua_State* th)
         ci->nresults = expected.nresults;
         if (native)
             nativeframe(th, ci, last, expected);
-        else
-            luauframe(th, ci, told, expected);
+        else if (!luauframe(th, ci, told, expected))
+            return skipframes(count - i + 1, uint8_t(told & ~kNamedCode));
         th->ci = ci;
     }
 }

@@ -47,7 +47,7 @@ impl Sim {
             );
         };
         let causes = (cause, std::mem::replace(&mut self.cause, cause));
-        Ok(Entry::Run(self.take_off(actor, action, task, causes)))
+        Ok(Entry::Run(self.take_off(frame, actor, action, task, causes)))
     }
 
     /// Whether the tasklet is inside this very action already.
@@ -107,7 +107,14 @@ impl Sim {
         self.state.flights[token as usize].live = false;
     }
 
-    fn take_off(&mut self, actor: ActorId, action: Name, task: TaskId, causes: (u32, u32)) -> u32 {
+    fn take_off(
+        &mut self,
+        frame: &mut Frame<'_>,
+        actor: ActorId,
+        action: Name,
+        task: TaskId,
+        causes: (u32, u32),
+    ) -> u32 {
         let (activator, caller, outer) = match self.state.tasks.0.get(task) {
             Some(tasklet) => (tasklet.activator, tasklet.caller, tasklet.flight),
             None => (ActorId::default(), ActorId::default(), GROUND),
@@ -145,7 +152,7 @@ impl Sim {
             tasklet.flight = token;
         }
         self.note_begin(token, task);
-        self.happen(actor, action, Moment::Begin, activator, caller);
+        self.happen(frame, actor, action, Moment::Begin, (activator, caller));
         token
     }
 
@@ -201,7 +208,7 @@ impl Sim {
         }
         let number = self.note_landing(token, moment == Moment::Finish);
         let before = self.set_now(number);
-        self.happen(flight.actor, flight.action, moment, flight.activator, flight.caller);
+        self.happen(frame, flight.actor, flight.action, moment, (flight.activator, flight.caller));
         self.set_now(before);
     }
 
@@ -245,13 +252,21 @@ impl Sim {
     }
 
     /// Something happened to an action: those who watch for it wake, the wires that hang on it are posted.
-    fn happen(&mut self, actor: ActorId, action: Name, moment: Moment, activator: ActorId, caller: ActorId) {
+    fn happen(
+        &mut self,
+        frame: &mut Frame<'_>,
+        actor: ActorId,
+        action: Name,
+        moment: Moment,
+        (activator, caller): (ActorId, ActorId),
+    ) {
         let watchers = self.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.watchers);
         for task in self.chain(watchers) {
             let wanted = self.state.tasks.0.get(task).map(|tasklet| tasklet.wait);
             if wanted == Some(Wait::Action { who: actor, action, when: moment }) {
-                let unused = self.ready(task, Go::On, self.cause);
-                debug_assert_eq!(unused, None);
+                frame.push_text(moment.word());
+                let pin = frame.pop_pin();
+                self.ready_in(frame, task, Go::With(Value::Pin(pin)));
             }
         }
         let activator = if activator == ActorId::default() { actor } else { activator };

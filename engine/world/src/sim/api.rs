@@ -110,6 +110,7 @@ pub(crate) const INTERNALS: &[(&CStr, Function)] = &[
     (c"cancel", F::Cancel),
     (c"raise_in", F::RaiseIn),
     (c"describe", F::Describe),
+    (c"label", F::Label),
     (c"complain", F::Complain),
 ];
 

@@ -51,13 +51,7 @@ impl Host for Sim {
     }
 
     fn describe(&mut self, handle: Handle) -> String {
-        if let Some(actor) = ActorId::from_handle(handle) {
-            return self.label(actor);
-        }
-        match TaskId::from_handle(handle) {
-            Some(task) => format!("task of {}", self.task_label(task)),
-            None => "nobody".into(),
-        }
+        self.called(handle).unwrap_or_else(|| "nobody".into())
     }
 
     fn enter(&mut self, interceptor: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
@@ -162,7 +156,7 @@ impl Sim {
             F::StopMoving => self.stop_moving(frame),
             F::SetPosition => self.set_position(frame),
             F::Label => {
-                let text = args::maybe_actor(frame, 1).map(|actor| self.label(actor)).unwrap_or_default();
+                let text = frame.named_handle(1).and_then(|handle| self.called(handle)).unwrap_or_default();
                 frame.push_text(&text);
                 Ok(Flow::Return(1))
             }
@@ -197,16 +191,33 @@ impl Sim {
     pub(crate) fn show(&mut self, frame: &mut Frame<'_>, at: u32) -> String {
         match frame.handle(at) {
             Some(handle) => self.describe(handle),
-            None => match args::maybe_actor(frame, at) {
-                Some(actor) => self.label(actor),
-                None => frame.describe(at),
+            // An actor's own table, or a task.
+            None => match frame.named_handle(at).and_then(|handle| self.called(handle)) {
+                Some(name) => name,
+                None => self.described(frame, at),
             },
         }
     }
 
+    /// A value by its fields, with the names of the actors among them.
+    pub(crate) fn described(&self, frame: &mut Frame<'_>, at: u32) -> String {
+        frame.describe_calling(at, &mut |handle| self.called(handle))
+    }
+
+    /// The name for people of an actor or a task.
+    fn called(&self, handle: Handle) -> Option<String> {
+        if let Some(actor) = ActorId::from_handle(handle) {
+            return Some(self.label(actor));
+        }
+        TaskId::from_handle(handle).map(|task| match self.state.tasks.0.contains_key(task) {
+            true => format!("task of {}", self.task_label(task)),
+            false => "a task that is over".into(),
+        })
+    }
+
     /// Runs `metatable.__tostring` of exceptions.
     fn describe_exception(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
-        let text = frame.describe(1);
+        let text = self.described(frame, 1);
         frame.push_text(&text);
         Ok(Flow::Return(1))
     }

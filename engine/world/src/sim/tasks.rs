@@ -258,7 +258,7 @@ impl Sim {
 
     /// An error in a deferred part: told, and that is all.
     pub(crate) fn complain(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
-        let text = frame.describe(1);
+        let text = self.described(frame, 1);
         self.state.counts.errors += 1;
         self.put(OutputKind::Error, self.actor, format!("in a deferred call: {text}"));
         Ok(Flow::Return(0))

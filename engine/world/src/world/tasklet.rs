@@ -149,9 +149,11 @@ impl World {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.leave_wait(task);
         let again = std::mem::replace(&mut sim.state.tasks.0[task].cancelled, true);
+        let place = vm.places(sim.state.tasks.0[task].thread).into_iter().next();
+        let place = place.map_or_else(String::new, |place| format!("{}:{}: ", place.file, place.line));
+        let why = "can't wait here: the actor's life is over (stop), or what it belongs to has ended (defer)";
         let pin = vm.enter(|frame| {
-            frame
-                .push_text("can't wait here: the actor's life is over (stop), or what it belongs to has ended (defer)");
+            frame.push_text(&format!("{place}{why}"));
             frame.pop_pin()
         });
         // One that catches the error and waits again is ended.
@@ -286,6 +288,11 @@ impl World {
         let (state, values, failure) = self.how_it_ended(task, tasklet, outcome);
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         let settled = vm.enter(|frame| {
+            if failure.is_some() && sim.hears_of_failures(tasklet) {
+                // The event has it.
+                sim.push_task(frame, task);
+                frame.set_len(0);
+            }
             sim.settle_task(frame, task, state, &values);
             frame.set_len(0);
             if tasklet.role == Role::Event {
@@ -293,7 +300,7 @@ impl World {
                 frame.set_len(0);
             }
             if let Some(failure) = &failure
-                && tasklet.role != Role::Event
+                && sim.hears_of_failures(tasklet)
             {
                 sim.tell_of_failure(frame, task, tasklet.owner, failure, values.first().copied());
                 frame.set_len(0);
@@ -325,16 +332,32 @@ impl World {
             return ("cancelled", values, None);
         }
         let heard = self.sim.is_heard(task, tasklet);
-        let text = self.sim.explain(&failure, tasklet);
         if heard {
             return ("failed", values, None);
         }
+        let text = self.explain(&failure, tasklet);
         let label = self.sim.task_label(task);
         let sim = &mut self.sim;
         sim.charge(tasklet.payer, REPORTING);
         sim.state.counts.errors += 1;
         sim.put(OutputKind::Error, tasklet.owner, format!("{label} failed: {text}"));
         ("failed", values, Some(text))
+    }
+
+    /// The error as a person reads it, with the way it came, and a hint where a name is misspelt.
+    fn explain(&mut self, failure: &Failure, tasklet: Tasklet) -> String {
+        let (vm, sim) = (&mut self.vm, &self.sim);
+        let described = match failure.value {
+            Value::Pin(_) => vm.enter(|frame| {
+                frame.push(failure.value);
+                sim.described(frame, 1)
+            }),
+            _ => Ok(failure.message.clone()),
+        };
+        let message = described.unwrap_or_else(|error| error.to_string());
+        let hint = sim.hint(&message, tasklet.owner);
+        let lines = failure.traceback.trim_end();
+        if lines.is_empty() { format!("{message}{hint}") } else { format!("{message}{hint}\n{lines}") }
     }
 
     /// Whether the error is that of an action which another of its group ended: that is nobody's mistake.
@@ -362,25 +385,22 @@ impl Sim {
         self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default())
     }
 
-    /// The error as a person reads it, with the way it came, and a hint where a name is misspelt.
-    fn explain(&self, failure: &Failure, tasklet: Tasklet) -> String {
-        let hint = self.hint(&failure.message, tasklet.owner);
-        let lines = failure.traceback.trim_end();
-        if lines.is_empty() {
-            format!("{}{hint}", failure.message)
-        } else {
-            format!("{}{hint}\n{lines}", failure.message)
-        }
-    }
-
     fn hint(&self, message: &str, owner: ActorId) -> String {
         let missing = message.split_once("missing method '").and_then(|(_, rest)| rest.split_once('\''));
         let Some((name, _)) = missing else { return String::new() };
         let Some(actor) = self.state.actors.get(owner) else { return String::new() };
         let class = self.classes.get(actor.class);
         let built_in = crate::sim::api::METHODS.iter().chain(crate::sim::api::OWN_METHODS);
-        let known = class.methods.iter().map(String::as_str).chain(built_in.filter_map(|(name, _)| name.to_str().ok()));
+        let built_in = built_in.filter_map(|(name, _)| name.to_str().ok()).chain(["await", "cancel", "status"]);
+        let known = class.methods.iter().map(String::as_str).chain(built_in);
         crate::names::suggestion(name, known)
+    }
+
+    /// Whether anybody hears the event that a tasklet of this actor failed. A handler that fails is told of no further.
+    fn hears_of_failures(&self, tasklet: Tasklet) -> bool {
+        let Some(actor) = self.state.actors.get(tasklet.owner) else { return false };
+        let heard = self.classes.get(actor.class).handles_events || actor.listeners != TaskId::default();
+        tasklet.role != Role::Event && !actor.dying && heard
     }
 
     /// The event that an actor gets when one of its tasklets failed.
@@ -392,10 +412,6 @@ impl Sim {
         text: &str,
         error: Option<Value>,
     ) {
-        let Some(actor) = self.state.actors.get(owner).filter(|actor| !actor.dying) else { return };
-        if !self.classes.get(actor.class).handles_events && actor.listeners == TaskId::default() {
-            return;
-        }
         frame.push(error.unwrap_or(Value::Nil));
         self.isolate_last(frame);
         let error = frame.len();
@@ -405,7 +421,7 @@ impl Sim {
         frame.set(event, "error");
         frame.push_text(text);
         frame.set(event, "traceback");
-        frame.push(Value::Handle(task.handle()));
+        self.push_task(frame, task);
         frame.set(event, "task");
         self.send_own(frame, owner, ActorId::default());
     }
