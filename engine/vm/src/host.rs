@@ -74,7 +74,7 @@ pub trait Host {
     /// one with this number among [`Frame::method_name`]s.
     fn method(&mut self, name: u16, frame: &mut Frame<'_>) -> Result<Flow, Raise>;
 
-    /// A script read `handle.name`; both are in the frame.
+    /// A script read `handle.name`, or (with a third value in the frame) set it.
     fn field(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise>;
 
     /// The text that `tostring` gives for a handle.

@@ -303,9 +303,10 @@ unsafe fn open_handles(state: *mut lua_State) {
     // SAFETY: called by `open`, on an empty stack.
     unsafe {
         ffi::lua_pushlightuserdatatagged(state, std::ptr::null_mut(), 0);
-        ffi::lua_createtable(state, 0, 5);
+        ffi::lua_createtable(state, 0, 6);
         set_function(state, -1, c"__namecall", handle_method, None);
         set_function(state, -1, c"__index", handle_field, None);
+        set_function(state, -1, c"__newindex", handle_field, None);
         set_function(state, -1, c"__tostring", handle_text, None);
         for (key, value) in [(c"__metatable", c"locked"), (c"__type", c"actor")] {
             ffi::lua_pushlstring_(state, value.as_ptr(), value.to_bytes().len());
@@ -333,7 +334,7 @@ pub(crate) unsafe extern "C-unwind" fn handle_method(state: *mut lua_State) -> c
 }
 
 unsafe extern "C-unwind" fn handle_field(state: *mut lua_State) -> c_int {
-    // SAFETY: Luau calls with a live state, the handle and the key.
+    // SAFETY: Luau calls with a live state, the handle and the key, and the value that is to be set.
     unsafe {
         let result = with_host(state, |host| host.field(&mut Frame::new(state)));
         flow(state, result)

@@ -152,13 +152,13 @@ impl<'a> Check<'a> {
                 continue;
             };
             if let Err(got) = self.fits(value, *kind) {
-                let what = format!("prop `{name}` must be a {}, not {got}", kind.word());
+                let what = format!("prop `{name}` must be {}, not {got}", kind.phrase());
                 self.find(Severity::Error, "prop-type", id, what, "set it to what the class expects, or reset it");
             }
         }
         for (name, (kind, required)) in &class.props {
             if *required && !props.contains_key(name) {
-                let what = format!("prop `{name}` (a {}) must be given", kind.word());
+                let what = format!("prop `{name}` ({}) must be given", kind.phrase());
                 self.find(Severity::Error, "missing-prop", id, what, "add it to the object in Tiled");
             }
         }
@@ -180,7 +180,7 @@ impl<'a> Check<'a> {
             Prop::Class(_, members) if is_vector(members) => PropKind::Vector,
             Prop::Class(..) | Prop::List(_) => PropKind::Table,
         };
-        if kind == PropKind::Any || kind == actual { Ok(()) } else { Err(format!("a {}", actual.word())) }
+        if kind == PropKind::Any || kind == actual { Ok(()) } else { Err(actual.phrase().into()) }
     }
 
     fn names(&mut self) {

@@ -15,8 +15,13 @@ pub(crate) fn kind_of(frame: &mut Frame<'_>, at: u32) -> String {
 }
 
 fn wrong(frame: &mut Frame<'_>, at: u32, what: impl Display, wanted: &str) -> Raise {
-    let got = kind_of(frame, at);
-    Raise::Message(format!("{what} must be {wanted}, not {}{got}", article(&got)))
+    Raise::Message(format!("{what} must be {wanted}, not {}", phrase_of(frame, at)))
+}
+
+/// The same with its article: `an actor`.
+pub(crate) fn phrase_of(frame: &mut Frame<'_>, at: u32) -> String {
+    let kind = kind_of(frame, at);
+    format!("{}{kind}", article(&kind))
 }
 
 fn article(word: &str) -> &'static str {

@@ -43,6 +43,19 @@ impl PropKind {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("any", |(_, word)| word)
     }
 
+    /// The word with its article: `an actor`.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            PropKind::Any => "any value",
+            PropKind::Boolean => "a boolean",
+            PropKind::Number => "a number",
+            PropKind::Text => "a string",
+            PropKind::Vector => "a vector",
+            PropKind::Actor => "an actor",
+            PropKind::Table => "a table",
+        }
+    }
+
     /// The kind of that word.
     pub fn from_word(word: &str) -> Option<PropKind> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)

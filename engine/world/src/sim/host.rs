@@ -41,10 +41,11 @@ impl Host for Sim {
     fn field(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let key = frame.display(2);
         let who = frame.handle(1).map(|handle| self.describe(handle)).unwrap_or_default();
+        let done = if frame.len() > 2 { "set" } else { "read" };
         let method = METHODS.iter().any(|(method, _)| method.to_bytes() == key.as_bytes());
         let hint = if method { format!("; call it: :{key}()") } else { String::new() };
         Err(format!(
-            "{who} is another actor: its field `{key}` can't be read from outside{hint} (send it an event with ask or \
+            "{who} is another actor: its field `{key}` can't be {done} from outside{hint} (send it an event with ask or \
              tell, or call one of its actions)"
         )
         .into())

@@ -172,9 +172,9 @@ impl Sim {
                 return Err(Raise::Message(format!("{what}: class {class} has no prop `{name}`{hint}")));
             };
             if !values::fits(frame, value, prop.kind) {
-                let (what, wanted, name) = (self.spawning(class), prop.kind.word(), name.into_owned());
-                let kind = args::kind_of(frame, value);
-                return Err(Raise::Message(format!("{what}: prop `{name}` must be a {wanted}, not a {kind}")));
+                let (what, wanted, name) = (self.spawning(class), prop.kind.phrase(), name.into_owned());
+                let kind = args::phrase_of(frame, value);
+                return Err(Raise::Message(format!("{what}: prop `{name}` must be {wanted}, not {kind}")));
             }
             count += 1;
             required += usize::from(prop.required);
@@ -189,8 +189,8 @@ impl Sim {
     fn missing_prop(&self, frame: &mut Frame<'_>, class: u32) -> Raise {
         for (name, prop) in self.classes.get(class).props.iter().filter(|(_, prop)| prop.required) {
             if frame.get(2, name) == Kind::Nil {
-                let (what, kind) = (self.spawning(class), prop.kind.word());
-                return format!("{what}: prop `{name}` (a {kind}) must be given").into();
+                let (what, kind) = (self.spawning(class), prop.kind.phrase());
+                return format!("{what}: prop `{name}` ({kind}) must be given").into();
             }
         }
         format!("{}: a prop is missing", self.spawning(class)).into()
@@ -257,8 +257,8 @@ impl Sim {
         if let Some(prop) = class.props.get(name) {
             self.name_to_actor(frame, 2, prop.kind)?;
             if !frame.is_nil(2) && !values::fits(frame, 2, prop.kind) {
-                let kind = args::kind_of(frame, 2);
-                return Err(format!("prop `{name}` of {} must be a {}, not a {kind}", class.name, prop.kind.word()));
+                let kind = args::phrase_of(frame, 2);
+                return Err(format!("prop `{name}` of {} must be {}, not {kind}", class.name, prop.kind.phrase()));
             }
         } else if BUILT_IN.contains(&name) {
             return Err(format!("`{name}` is what an actor is born with; it can't be changed"));

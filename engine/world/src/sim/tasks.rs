@@ -304,7 +304,11 @@ impl Sim {
                 self.push_results(frame, values);
                 frame.set(table, "results");
             } else if state == "cancelled" {
-                self.push_exception(frame, "TaskCancelled", &[]);
+                let owner = tasklet.owner;
+                match self.is_alive(owner) {
+                    true => self.push_exception(frame, "TaskCancelled", &[]),
+                    false => self.push_exception(frame, "Dead", &[("actor", Value::Handle(owner.handle()))]),
+                }
                 frame.set(table, "problem");
             } else {
                 frame.push(values.first().copied().unwrap_or(Value::Nil));
