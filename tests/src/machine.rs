@@ -233,7 +233,7 @@ impl Host for Lines {
         format!("handle {}", handle.bits)
     }
 
-    fn enter(&mut self, _: u32, _: bool, _: &mut Frame<'_>) -> Result<Entry, Raise> {
+    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
         Ok(Entry::Run(0))
     }
 

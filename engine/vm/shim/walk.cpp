@@ -10,6 +10,7 @@
 #include "shim.h"
 
 #include "lua.h"
+#include "lbytecode.h"
 #include "lobject.h"
 #include "lstate.h"
 #include "ltable.h"
@@ -249,6 +250,47 @@ struct dm_walk
         return size_t(end - th->stack);
     }
 
+    // Where the values of a thread end. In the midst of a Luau function (an interrupt measures) that is below `top`: the
+    // registers that nothing is in at this instruction still hold what earlier calls left there, and a thread that was
+    // restored meanwhile has nothing there.
+    static const TValue* end(const lua_State* th)
+    {
+        const CallInfo* ci = th->ci;
+        if (th->status != LUA_OK || ci == th->base_ci || !ttisfunction(ci->func) || clvalue(ci->func)->isC)
+            return th->top;
+        const Proto* p = clvalue(ci->func)->l.p;
+        const int pc = int(ci->savedpc - p->code) - 1;
+        if (pc < 0 || pc >= p->sizecode || p->sizelocvars == 0)
+            return th->top;
+        const Instruction insn = p->code[pc];
+        int registers = 0;
+        switch (LUAU_INSN_OP(insn))
+        {
+        case LOP_CALL:
+        case LOP_CALLFB:
+        case LOP_RETURN:
+            // As many as there are.
+            if (LUAU_INSN_B(insn) == 0)
+                return th->top;
+            registers = LUAU_INSN_A(insn) + LUAU_INSN_B(insn);
+            registers -= LUAU_INSN_OP(insn) == LOP_RETURN;
+            break;
+        case LOP_FORNLOOP:
+        case LOP_FORGLOOP:
+            registers = LUAU_INSN_A(insn) + 3;
+            break;
+        case LOP_JUMPBACK:
+        case LOP_JUMPX:
+            break;
+        default:
+            return th->top;
+        }
+        for (int i = 0; i < p->sizelocvars; i++)
+            if (p->locvars[i].startpc <= pc && pc < p->locvars[i].endpc)
+                registers = std::max(registers, p->locvars[i].reg + 1);
+        return std::min<const TValue*>(ci->base + registers, th->top);
+    }
+
     void thread(const lua_State* th)
     {
         bytes += sizeof(lua_State) + sizeof(TValue) * used(th) + sizeof(CallInfo) * size_t(th->ci - th->base_ci + 1);
@@ -261,7 +303,8 @@ struct dm_walk
             return;
         }
         const Value none = {};
-        for (const TValue* slot = th->stack; slot < th->top; slot++)
+        const TValue* last = end(th);
+        for (const TValue* slot = th->stack; slot < last; slot++)
         {
             if (slot->tt == LUA_TLIGHTUSERDATA && slot->extra[0] == LU_TAG_ITERATOR)
                 cursor(slot);

@@ -80,9 +80,9 @@ pub trait Host {
     /// The text that `tostring` gives for a handle.
     fn describe(&mut self, handle: Handle) -> String;
 
-    /// An intercepted function is called: its arguments are the values of the frame from [`Entry::ARGUMENTS`] on. `again` on the second and later asks
-    /// after [`Entry::Retry`].
-    fn enter(&mut self, interceptor: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise>;
+    /// An intercepted function is called: its arguments are the values of the frame from [`Entry::ARGUMENTS`] on. Asked
+    /// once more after each [`Entry::Retry`].
+    fn enter(&mut self, interceptor: u32, frame: &mut Frame<'_>) -> Result<Entry, Raise>;
 
     /// An intercepted call that [`Entry::Run`] let in ended. Its results are the values of the frame from
     /// [`Exit::RESULTS`] on; the error that left it is the last one.

@@ -41,7 +41,7 @@ pub(crate) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state and the wrapper's upvalues.
     unsafe {
         shim::dm_begin_intercepted(state, RETRYING);
-        enter(state, false)
+        enter(state)
     }
 }
 
@@ -49,13 +49,13 @@ pub(crate) unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
 ///
 /// # Safety
 /// `state` runs the wrapper.
-unsafe fn enter(state: *mut lua_State, again: bool) -> c_int {
+unsafe fn enter(state: *mut lua_State) -> c_int {
     // SAFETY: by the caller's promise; the frame that the host sees is this call's own.
     unsafe {
         let interceptor = ffi::lua_tonumberx(state, ffi::lua_upvalueindex(2), std::ptr::null_mut()) as u32;
         let native = Native::of(state);
         let top = ffi::lua_gettop(state);
-        let entry = sandbox::with_host(state, |host| host.enter(interceptor, again, &mut Frame::new(state)));
+        let entry = sandbox::with_host(state, |host| host.enter(interceptor, &mut Frame::new(state)));
         ffi::lua_settop(state, top);
         match entry {
             Ok(Entry::Run(token)) => {
@@ -101,7 +101,7 @@ pub(crate) unsafe extern "C-unwind" fn resumed(state: *mut lua_State, status: c_
         let token = ffi::lua_tonumberx(state, 1, std::ptr::null_mut());
         if token == RETRYING {
             shim::dm_begin_again(state);
-            return enter(state, true);
+            return enter(state);
         }
         if token == JOINED {
             return unpack(state);

@@ -17,7 +17,7 @@
 //! #     fn method(&mut self, _: u16, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no methods".into()) }
 //! #     fn field(&mut self, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no fields".into()) }
 //! #     fn describe(&mut self, handle: Handle) -> String { format!("{handle:?}") }
-//! #     fn enter(&mut self, _: u32, _: bool, _: &mut Frame<'_>) -> Result<Entry, Raise> { Ok(Entry::Run(0)) }
+//! #     fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> { Ok(Entry::Run(0)) }
 //! #     fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> { None }
 //! #     fn measure(&mut self, _: &mut Measure<'_>) {}
 //! # }

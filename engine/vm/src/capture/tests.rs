@@ -20,7 +20,7 @@ impl Host for Nobody {
     fn describe(&mut self, _: Handle) -> String {
         String::new()
     }
-    fn enter(&mut self, _: u32, _: bool, _: &mut Frame<'_>) -> Result<Entry, Raise> {
+    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
         Ok(Entry::Run(0))
     }
     fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {

@@ -40,7 +40,7 @@ impl Host for Printer {
         format!("handle {}", handle.bits)
     }
 
-    fn enter(&mut self, _: u32, _: bool, _: &mut Frame<'_>) -> Result<Entry, Raise> {
+    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
         self.token += 1;
         Ok(Entry::Run(self.token))
     }

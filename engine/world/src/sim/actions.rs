@@ -5,7 +5,7 @@ use dormouse_vm::{Entry, Exit, Flow, Frame, Pin, Raise, Value};
 use super::Sim;
 use super::args;
 use super::host::give;
-use super::state::{Flight, GROUND, Go, Moment, Role, Wait};
+use super::state::{Flight, GROUND, Go, Moment, Role, TIME, Wait};
 use crate::ids::{ActorId, TaskId};
 use crate::names::{Name, suggestion};
 
@@ -14,7 +14,7 @@ const PASS: u32 = u32::MAX - 1;
 
 impl Sim {
     /// An intercepted `Action_*` is called on `self`, in the running tasklet.
-    pub(crate) fn begin_action(&mut self, number: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
+    pub(crate) fn begin_action(&mut self, number: u32, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
         let action = Name(number);
         let (task, actor) = (self.current, self.actor);
         let on = Entry::ARGUMENTS;
@@ -28,26 +28,50 @@ impl Sim {
         if self.is_within(tasklet.flight, action) {
             return Ok(Entry::Run(PASS));
         }
-        if let Some(token) = self.flight_of(actor, action) {
+        let flight = self.flight_of(actor, action);
+        if let Some(token) = flight.filter(|token| !self.is_ending(*token)) {
             frame.can_wait()?;
             self.wait_for(Wait::Join(token), None);
             self.link(task, |sim| sim.state.flights.get_mut(token as usize).map(|flight| &mut flight.joiners));
             return Ok(Entry::Join);
         }
-        if !again && self.clear_group(frame, actor, action) && frame.can_wait().is_ok() {
-            // The old one ends first: it is before us in the queue.
+        if (flight.is_some() | self.clear_group(frame, actor, action)) && frame.can_wait().is_ok() {
+            // The old one ends first: it is before us in the queue. Then we ask again: of several that wait for their
+            // turn the last one stays.
             self.wait_for(Wait::Turn, None);
             let unused = self.ready(task, Go::On, self.cause);
             debug_assert_eq!(unused, None);
             return Ok(Entry::Retry);
         }
-        let Some(cause) = self.because(actor, action) else {
+        let Some(cause) = self.cause_of_action(actor, action) else {
             return Err(
                 format!("the action {} was cut off: too many causes in one tick", self.names.text(action)).into()
             );
         };
         let causes = (cause, std::mem::replace(&mut self.cause, cause));
         Ok(Entry::Run(self.take_off(frame, actor, action, task, causes)))
+    }
+
+    /// The cause that the action is: that of its tasklet, where a wire asked for it.
+    fn cause_of_action(&mut self, actor: ActorId, action: Name) -> Option<u32> {
+        let now = self.state.causes[self.cause as usize];
+        let asked = self.cause != TIME && (now.who, now.what) == (actor, action);
+        if asked { Some(self.cause) } else { self.because(actor, action) }
+    }
+
+    /// Whether an action in flight has been told to end: nobody can join it any more.
+    pub(crate) fn is_ending(&self, token: u32) -> bool {
+        let Some(tasklet) = self.state.tasks.0.get(self.state.flights[token as usize].task) else { return true };
+        let Go::EndAction(ends, _) = tasklet.go else { return tasklet.cancelled };
+        // It ends with the one within which it was called.
+        let mut at = token;
+        while let Some(flight) = self.state.flights.get(at as usize) {
+            if at == ends {
+                return true;
+            }
+            at = flight.outer;
+        }
+        tasklet.cancelled
     }
 
     /// Whether the tasklet is inside this very action already.
@@ -167,8 +191,10 @@ impl Sim {
         }
         if flight.live {
             let moment = if exit == Exit::Returned { Moment::Finish } else { Moment::Fail };
-            if exit == Exit::Returned {
-                self.answer_joiners(frame, flight.joiners);
+            match exit {
+                Exit::Returned => self.answer_joiners(frame, flight.joiners),
+                Exit::Raised => self.fail_joiners(frame, flight.joiners),
+                Exit::Unwound => {}
             }
             self.land(frame, token, moment);
         }
@@ -249,6 +275,18 @@ impl Sim {
             self.ready_in(frame, joiner, Go::With(Value::Pin(pin)));
         }
         frame.pop(1);
+    }
+
+    /// Those who joined get the error that left the action.
+    fn fail_joiners(&mut self, frame: &mut Frame<'_>, joiners: TaskId) {
+        let error = frame.len();
+        if error == 0 {
+            return;
+        }
+        for joiner in self.chain(joiners) {
+            let value = frame.value(error);
+            self.ready_in(frame, joiner, Go::Raise(value));
+        }
     }
 
     /// Something happened to an action: those who watch for it wake, the wires that hang on it are posted.

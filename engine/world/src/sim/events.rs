@@ -155,6 +155,7 @@ impl Sim {
             })?,
         };
         let activator = self.state.tasks.0.get(self.current).map_or(from, |tasklet| tasklet.activator);
+        let activator = if activator == ActorId::default() { from } else { activator };
         let mail =
             self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator, bytes, account });
         self.note_letter(mail, sent);

@@ -55,8 +55,8 @@ impl Host for Sim {
         self.called(handle).unwrap_or_else(|| "nobody".into())
     }
 
-    fn enter(&mut self, interceptor: u32, again: bool, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
-        self.begin_action(interceptor, again, frame)
+    fn enter(&mut self, interceptor: u32, frame: &mut Frame<'_>) -> Result<Entry, Raise> {
+        self.begin_action(interceptor, frame)
     }
 
     fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>) -> Option<Pin> {

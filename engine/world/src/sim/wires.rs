@@ -95,7 +95,7 @@ impl Sim {
         };
         self.state.counts.wires += 1;
         // In flight already: to ask again would be to join, and nobody waits for a wire.
-        if self.flight_of(target, wire.call).is_some() {
+        if self.flight_of(target, wire.call).is_some_and(|token| !self.is_ending(token)) {
             self.note_fired(post.wire, post.source, Some(target), Outcome::Joined);
             return true;
         }
