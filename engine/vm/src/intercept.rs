@@ -77,10 +77,12 @@ unsafe fn enter(state: *mut lua_State) -> c_int {
 /// The error handler: notes where a script error was raised, before its frames are gone.
 ///
 /// # Safety
-/// Called by Luau with the error as the only value.
+/// Called by Luau, with the error as the only value.
 pub(crate) unsafe extern "C-unwind" fn note_trace(state: *mut lua_State) -> c_int {
-    // SAFETY: by the contract.
+    // SAFETY: by the contract; where a forged capture has others call it, as if there had been one value.
     unsafe {
+        ffi::lua_rawcheckstack(state, 1);
+        ffi::lua_settop(state, 1);
         let native = Native::of(state);
         let of = ffi::lua_topointer(state, 1);
         let noted = (*native).trace.as_ref().is_some_and(|trace| trace.of == of);

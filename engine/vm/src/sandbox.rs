@@ -457,6 +457,10 @@ pub(crate) unsafe extern "C-unwind" fn xpcall_ended(state: *mut lua_State, statu
 pub(crate) unsafe extern "C-unwind" fn protected(state: *mut lua_State) -> c_int {
     // SAFETY: Luau calls with a live state; the handler is put below the function.
     unsafe {
+        // Only the engine's own code calls it; but a forged capture can have anything call it, with anything.
+        if ffi::lua_gettop(state) < 2 {
+            throw(state, Raise::from("protected takes two functions"));
+        }
         ffi::lua_rawcheckstack(state, 2);
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
         ffi::lua_insert(state, 2);
@@ -497,8 +501,10 @@ pub(crate) unsafe extern "C-unwind" fn protected_ended(state: *mut lua_State, st
 /// # Safety
 /// Called by Luau.
 pub(crate) unsafe extern "C-unwind" fn guarded_handler(state: *mut lua_State) -> c_int {
-    // SAFETY: Luau calls with the error as the only value.
+    // SAFETY: Luau calls with the error as the only value; whoever else calls it is treated as if.
     unsafe {
+        ffi::lua_rawcheckstack(state, 1);
+        ffi::lua_settop(state, 1);
         if (*Native::of(state)).terminal().is_some_and(|terminal| terminal.is_on_top(state)) {
             return 1;
         }

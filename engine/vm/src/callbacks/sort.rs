@@ -1,6 +1,6 @@
 //! `table.sort` with a comparator that may wait: quicksort with the median of three, and heap sort where that goes
-//! wrong, in exactly the order of comparisons and exchanges of Luau's own. Its place is a handful of numbers, kept in
-//! a buffer that only this call can reach.
+//! wrong, in exactly the order of comparisons and exchanges of Luau's own. Its place is a handful of numbers; while a
+//! comparator waits they are kept in a buffer of the frame, and read from it as what anybody may have written.
 
 use std::os::raw::c_int;
 
@@ -80,14 +80,13 @@ impl Sort {
         Sort { room, part, step: step::BEGIN, ..Sort::default() }
     }
 
-    /// Whether these are numbers that a sort could have: none leads outside of the table.
+    /// Whether these are numbers that a sort could have: none leads outside of the table, no part has fewer than two items.
     fn is_sound(&self) -> bool {
-        let sound = |part: &Part| part.lower <= LARGEST && part.upper < self.room && part.limit <= LARGEST;
+        let sound = |part: &Part| part.lower < part.upper && part.upper < self.room && part.limit <= LARGEST;
         self.room <= LARGEST
             && self.step < step::COUNT
             && self.waiting as usize <= WAITING
             && sound(&self.part)
-            && self.part.lower <= self.part.upper
             && self.parts[..self.waiting as usize].iter().all(sound)
             && self.i <= LARGEST
             && self.j <= LARGEST
@@ -312,9 +311,9 @@ pub(super) unsafe extern "C-unwind" fn sort(state: *mut lua_State) -> c_int {
             return hand_over(state, (*Native::of(state)).originals.sort);
         }
         ffi::lua_settop(state, COMPARATOR);
-        let place = ffi::lua_newbuffer(state, size_of::<Sort>()).cast::<Sort>();
-        place.write(Sort::new(shim::dm_array_room(state, TABLE), ffi::lua_objlen(state, TABLE) as u32));
-        go_on(state, place, false)
+        let place = ffi::lua_newbuffer(state, size_of::<Sort>()).cast();
+        let sort = Sort::new(shim::dm_array_room(state, TABLE), ffi::lua_objlen(state, TABLE) as u32);
+        go_on(state, place, sort, false)
     }
 }
 
@@ -329,48 +328,108 @@ pub(super) unsafe extern "C-unwind" fn sort_goes_on(state: *mut lua_State, _stat
             || place.is_null()
             || size != size_of::<Sort>()
             || ffi::lua_type(state, TABLE) != ffi::LUA_TTABLE
-            || !(*place).is_sound()
         {
             forged(state, c"sort");
         }
-        let less = take_answer(state, place);
-        go_on(state, place, less)
+        let sort = place.read_unaligned();
+        if !sort.is_sound() {
+            forged(state, c"sort");
+        }
+        let less = take_answer(state, sort.room);
+        go_on(state, place, sort, less)
     }
 }
 
 /// Pops what the comparator said.
-unsafe fn take_answer(state: *mut lua_State, place: *mut Sort) -> bool {
-    // SAFETY: the state runs `sort`, and the result is on top; the buffer is in the frame.
+unsafe fn take_answer(state: *mut lua_State, room: u32) -> bool {
+    // SAFETY: the state runs `sort`, and the result is on top.
     unsafe {
         let less = ffi::lua_toboolean(state, -1) != 0;
         ffi::lua_settop(state, STATE);
-        if shim::dm_array_room(state, TABLE) != (*place).room {
+        if shim::dm_array_room(state, TABLE) != room {
             ffi::luaL_error(state, c"table modified during sorting".as_ptr());
         }
         less
     }
 }
 
-unsafe fn go_on(state: *mut lua_State, place: *mut Sort, mut less: bool) -> c_int {
-    // SAFETY: the state runs `sort`, with its three slots filled. Luau aligns buffers to eight bytes; this one stays
-    // where it is as long as the frame holds it, and nobody else can reach it: the comparator runs between two borrows.
+unsafe fn go_on(state: *mut lua_State, place: *mut Sort, mut sort: Sort, mut less: bool) -> c_int {
+    // SAFETY: the state runs `sort`, with its three slots filled, the last with the buffer at `place`, which stays where
+    // it is as long as the frame holds it.
     unsafe {
         loop {
-            match (*place).go_on(less, &mut Table(state)) {
+            match sort.go_on(less, &mut Table(state)) {
                 Ok(None) => return 0,
                 Ok(Some((a, b))) => {
                     ffi::lua_pushvalue(state, COMPARATOR);
                     ffi::lua_rawgeti_(state, TABLE, a as c_int + 1);
                     ffi::lua_rawgeti_(state, TABLE, b as c_int + 1);
                     if !call(state, 2) {
+                        place.write_unaligned(sort);
                         return WAITS;
                     }
-                    less = take_answer(state, place);
+                    less = take_answer(state, sort.room);
                 }
                 Err(InvalidOrder) => {
                     ffi::luaL_error(state, c"invalid order function for sorting".as_ptr());
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Items for Nothing {
+        fn swap(&mut self, _: u32, _: u32) {}
+    }
+
+    /// Numbers that look random (SplitMix64).
+    fn random(state: &mut u64, below: u32) -> u32 {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as u32 % below
+    }
+
+    /// A capture may have been forged: whatever place is taken for sound, the sort goes on from it to an end.
+    #[test]
+    fn from_any_place_that_passes_for_one_it_ends() {
+        let mut seed = 5;
+        let mut sound = 0;
+        for _ in 0..200_000 {
+            let mut next = |below| random(&mut seed, below);
+            let part = |next: &mut dyn FnMut(u32) -> u32| Part { lower: next(4), upper: next(7), limit: next(9) };
+            let mut sort = Sort {
+                room: 2 + next(8),
+                step: next(step::COUNT + 1),
+                part: part(&mut next),
+                i: next(9),
+                j: next(9),
+                heap: next(6),
+                building: next(3),
+                next: next(6),
+                waiting: next(3),
+                parts: [Part::default(); WAITING],
+            };
+            for waiting in 0..2 {
+                sort.parts[waiting] = part(&mut next);
+            }
+            if !sort.is_sound() {
+                continue;
+            }
+            sound += 1;
+            let mut questions = 0;
+            while let Ok(Some(_)) = sort.go_on(next(2) == 0, &mut Nothing) {
+                questions += 1;
+                assert!(questions < 10_000, "it does not end");
+            }
+        }
+        assert!(sound > 1_000, "{sound} were sound");
     }
 }

@@ -53,11 +53,14 @@ impl Host for Printer {
     fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
-/// A sealed VM. `ballast` moves everything that is made later to other addresses.
+/// A sealed VM with a table that is known by its name. `ballast` moves everything that is made later to other addresses.
 pub fn world(ballast: usize) -> Vm {
     let mut vm = Vm::new(&Config { heap_limit: 1 << 30, seed: 7 }).expect("a VM");
-    vm.enter(|frame| {
+    let shared = vm.enter(|frame| {
         frame.push_globals();
+        frame.push_table(0, 0);
+        let shared = frame.pin(2);
+        frame.set(1, "shared");
         frame.push_function(c"print", 0);
         frame.set(1, "print");
         frame.push_function(c"park", 1);
@@ -70,9 +73,16 @@ pub fn world(ballast: usize) -> Vm {
             frame.push_table(at % 7, at % 5);
             frame.pop_pin();
         }
-    })
-    .expect("opens");
+        shared
+    });
+    let shared = shared.expect("opens");
     vm.seal().expect("seals");
+    vm.enter(|frame| {
+        frame.push(Value::Pin(shared));
+        frame.thaw(1);
+    })
+    .expect("thaws");
+    vm.name("shared", shared).expect("names");
     vm
 }
 

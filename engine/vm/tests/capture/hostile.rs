@@ -3,9 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dormouse_vm::{Names, Outcome, Quota, RestoreError, Root, Value, Vm};
+use dormouse_vm::{CaptureOptions, Names, Outcome, Quota, RestoreError, Root, Value, Vm};
 
 use crate::bench::{self, Printer, carried, know, options, start, world};
+use crate::tokens::{self, Token};
 
 /// Programs that between them have every kind of thing in them when they wait.
 const SEEDS: &[&str] = &[
@@ -37,12 +38,26 @@ const SEEDS: &[&str] = &[
     local gone = coroutine.create(function() return 1 end) coroutine.resume(gone)
     for i = 1, 2 do wait(1) print(coroutine.status(failed), coroutine.status(gone)) end
     "#,
+    r#"
+    local list = { 5, 3, 8, 1 }
+    table.sort(list, function(a, b) wait(1) return a < b end)
+    print((("a1b2"):gsub("%d", function(d) wait(1) return { d } ~= nil and d .. "!" end)))
+    table.foreach({ x = 1 }, function(k) park(k) end)
+    shared.log, shared.up = { 1, {} }, function() list[1] += 1 end
+    shared[shared.log] = buffer.create(3)
+    local keys, t = { {}, print, {}, "s" }, {}
+    for i, key in keys do t[key], t[i] = i, key end
+    t[keys[1]] = nil
+    wait(1)
+    t[keys[4]] = nil
+    for k in t do wait(1) print(next(t, keys[1]) == nil) break end
+    "#,
 ];
 
 pub struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +65,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
@@ -64,7 +79,10 @@ fn corpus() -> Vec<Vec<u8>> {
         let thread = start(&mut vm, source);
         let mut outcome = bench::go_on(&mut vm, thread, &mut host, None);
         while matches!(outcome, Outcome::Slept(_) | Outcome::Parked | Outcome::Yielded) {
-            corpus.push(vm.capture(&[Root::Thread(thread)], options(Names::Portable)).expect("captures"));
+            for state in [false, true] {
+                let options = CaptureOptions { names: Names::Portable, state };
+                corpus.push(vm.capture(&[Root::Thread(thread)], options).expect("captures"));
+            }
             outcome = bench::go_on(&mut vm, thread, &mut host, Some(outcome));
         }
         assert_eq!(outcome, Outcome::Returned, "{:?}", vm.failure(thread));
@@ -174,12 +192,21 @@ fn setting(name: &str, default: u64) -> u64 {
 fn mutated_captures_are_refused_or_sound() {
     let (executions, seed) = (setting("DORMOUSE_FUZZ", 4_000), setting("DORMOUSE_FUZZ_SEED", 1));
     let corpus = corpus();
+    let parsed: Vec<Vec<Token>> = corpus.iter().map(|bytes| tokens::parse(bytes)).collect();
     let mut vm = arena();
     let mut accepted = 0u64;
     for execution in 0..executions {
         let mut random = Random(seed.wrapping_mul(0x1_0000_0000).wrapping_add(execution));
-        let mut bytes = corpus[random.below(corpus.len())].clone();
-        mutate(&mut bytes, &corpus, &mut random);
+        let chosen = random.below(corpus.len());
+        let bytes = if execution % 4 == 0 {
+            let mut bytes = corpus[chosen].clone();
+            mutate(&mut bytes, &corpus, &mut random);
+            bytes
+        } else {
+            let mut changed = parsed[chosen].clone();
+            tokens::mutate(&mut changed, &parsed, &mut random);
+            tokens::write(&changed)
+        };
         let survived = catch_unwind(AssertUnwindSafe(|| survive(&mut vm, &bytes)));
         match survived {
             Ok(result) => accepted += u64::from(result.is_ok()),
@@ -194,6 +221,14 @@ fn mutated_captures_are_refused_or_sound() {
     }
     println!("{executions} executions, {accepted} accepted");
     assert!(accepted > executions / 1000, "some mutations only change values");
+}
+
+/// What FORMAT.md says is what is written: it can be read by what knows nothing else.
+#[test]
+fn captures_are_what_the_format_says() {
+    for bytes in corpus() {
+        assert_eq!(tokens::write(&tokens::parse(&bytes)), bytes);
+    }
 }
 
 #[test]
@@ -231,4 +266,20 @@ fn room_that_is_empty_is_paid_for_with_bytes() {
     let (lines, bytes) = carried(source);
     assert_eq!(lines.len(), 1);
     assert!(bytes.len() > 100_000 * 16 / 1024, "{} bytes for 1.6 MB of room", bytes.len());
+}
+
+/// A forged capture can have any C function of the engine called by anything, with any values.
+#[test]
+fn the_engine_s_own_functions_take_anything() {
+    let mut vm = world(0);
+    let mut host = Printer::default();
+    let source = "for count = 0, 3 do
+        print(pcall(protected, table.unpack({ print, 2, {} }, 1, count)))
+        print(xpcall(error, protected, 'x'))
+    end";
+    let thread = start(&mut vm, source);
+    let outcome = bench::go_on(&mut vm, thread, &mut host, None);
+    assert_eq!(outcome, Outcome::Returned, "{:?}", vm.failure(thread));
+    assert_eq!(host.lines[0], "false test:2: protected takes two functions");
+    assert_eq!(host.lines.len(), 8);
 }

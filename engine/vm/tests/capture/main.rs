@@ -6,4 +6,5 @@ mod errors;
 mod hostile;
 mod layout;
 mod threads;
+mod tokens;
 mod values;
