@@ -9,10 +9,6 @@ fn main() {
     println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=CXXFLAGS");
-    if std::env::var_os("CARGO_CFG_DORMOUSE_MALLOC").is_some() {
-        // AddressSanitizer's functions, which the compiler calls from all C++ (see tools/fuzz).
-        println!("cargo:rustc-link-lib=dylib=asan");
-    }
     let luau = luau_sources();
     cc::Build::new()
         .cpp(true)

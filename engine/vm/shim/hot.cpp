@@ -30,14 +30,18 @@ void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kin
 {
     if (size < 1024)
         return;
+    // Arrays grow as often as their owner's code adds to them, and so do stacks: those are not charged. (Nor can be asked
+    // who runs while a stack or a list of calls has just been moved.)
+    if (kind == LUA_T_ALL && old != 0)
+        return;
     bool library = L->ci == L->base_ci || !isLua(L->ci);
     // What a library function makes of strings is charged by its wrapper: whether it allocates them depends on which
     // strings are there already. A concatenation in Luau code always builds a large string anew.
     if (kind == LUA_TSTRING && library)
         return;
-    // Arrays grow as often as their owner's code adds to them, and so do stacks; one that a library function makes
-    // whole is charged, but for the table of all strings, which grows under whoever happens to run.
-    if (kind == LUA_T_ALL && (!library || old != 0 || size == 2 * sizeof(TString*) * size_t(L->global->strt.size)))
+    // An array that a library function makes whole is charged, but for the table of all strings, which grows under whoever
+    // happens to run.
+    if (kind == LUA_T_ALL && (!library || size == 2 * sizeof(TString*) * size_t(L->global->strt.size)))
         return;
     hot(L)->fuel -= int64_t(size / 256);
 }

@@ -153,6 +153,7 @@ private:
     std::vector<uint8_t> heads;
     std::vector<uint32_t> scratch;
     std::vector<LuaNode> trial;
+    std::vector<const TKey*> keys;
 
     void reset();
     void body();
@@ -208,6 +209,7 @@ private:
     void freeslots(LuaNode* nodes, uint32_t size, uint32_t& at);
     void nodesshape(LuaTable* t);
     void defineshape();
+    void checkkeys(int items);
     void nodesexact(LuaTable* t);
     void nodesordered(LuaTable* t, int32_t lastfree);
     void lay(LuaTable* t, int32_t lastfree);

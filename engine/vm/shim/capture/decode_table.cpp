@@ -144,8 +144,19 @@ void Decoder::defineshape()
         slots.push_back(slot);
         i++;
     }
+    keys.clear();
+    for (const LuaNode& node : trial)
+        if (node.key.tt == LUA_TSTRING)
+            keys.push_back(&node.key);
+    checkkeys(0);
     if (!soundchains(trial.data(), log2, scratch))
         in.fail("a table's chains are broken");
+}
+
+void Decoder::checkkeys(int items)
+{
+    if (!distinct(keys, items))
+        in.fail("a table has a key twice");
 }
 
 void Decoder::nodesshape(LuaTable* t)
@@ -225,6 +236,11 @@ void Decoder::nodesexact(LuaTable* t)
         if (tag != kDead)
             value(&node.val);
     }
+    keys.clear();
+    for (uint32_t i = 0; i < size; i++)
+        if (nodes[i].key.tt != LUA_TNIL && nodes[i].key.tt != LUA_TDEADKEY)
+            keys.push_back(&nodes[i].key);
+    checkkeys(t->sizearray);
     if (!soundchains(nodes, log2, scratch))
         in.fail("a table's chains are broken");
     t->lastfree = int32_t(lastfree);
@@ -252,6 +268,10 @@ void Decoder::nodesordered(LuaTable* t, int32_t lastfree)
         if (!ttisnil(&key))
             entries.push_back(entry);
     }
+    keys.clear();
+    for (const Placed& entry : entries)
+        keys.push_back(&entry.key);
+    checkkeys(t->sizearray);
     lay(t, lastfree);
     bool fresh;
     *ordered.insert(t, fresh) = 1;

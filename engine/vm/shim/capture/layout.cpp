@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include <algorithm>
+#include <tuple>
+
 namespace dm
 {
 
@@ -101,6 +104,43 @@ bool soundchains(const LuaNode* nodes, int log2, std::vector<uint32_t>& scratch)
             return false;
     }
     return true;
+}
+
+// In some order, in which equal keys follow one another. No key is NaN.
+static bool before(const TKey* a, const TKey* b)
+{
+    if (a->tt != b->tt)
+        return a->tt < b->tt;
+    switch (a->tt)
+    {
+    case LUA_TBOOLEAN:
+        return !a->value.b && b->value.b;
+    case LUA_TNUMBER:
+        return a->value.n < b->value.n;
+    case LUA_TINTEGER:
+        return a->value.l < b->value.l;
+    case LUA_TVECTOR:
+    {
+        float az, bz;
+        memcpy(&az, a->extra, sizeof(az));
+        memcpy(&bz, b->extra, sizeof(bz));
+        return std::tie(a->value.v[0], a->value.v[1], az) < std::tie(b->value.v[0], b->value.v[1], bz);
+    }
+    case LUA_TLIGHTUSERDATA:
+        return std::tie(a->value.p, a->extra[0]) < std::tie(b->value.p, b->extra[0]);
+    default:
+        return a->value.gc < b->value.gc;
+    }
+}
+
+bool distinct(std::vector<const TKey*>& keys, int items)
+{
+    for (const TKey* key : keys)
+        if (key->tt == LUA_TNUMBER && key->value.n >= 1 && key->value.n <= items && key->value.n == int(key->value.n))
+            return false;
+    std::sort(keys.begin(), keys.end(), before);
+    const auto same = [](const TKey* a, const TKey* b) { return !before(a, b); };
+    return std::adjacent_find(keys.begin(), keys.end(), same) == keys.end();
 }
 
 int placeinorder(std::vector<Placed>& entries, std::vector<int32_t>& chains, std::vector<uint8_t>& heads)

@@ -31,6 +31,9 @@ uint32_t keyhash(const Value& value, const int* extra, int type);
 // Whether every key with a value is found from where its chain begins, and no chain is endless or leaves the table.
 bool soundchains(const LuaNode* nodes, int log2, std::vector<uint32_t>& scratch);
 
+// Whether no two keys are equal, and none is the number of an item that has its place in a list of `items`. Sorts them.
+bool distinct(std::vector<const TKey*>& keys, int items);
+
 struct Placed
 {
     TValue value;

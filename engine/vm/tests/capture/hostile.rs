@@ -183,7 +183,8 @@ fn survive(vm: &mut Vm, bytes: &[u8]) -> Result<(), RestoreError> {
     Ok(())
 }
 
-/// Seeds and executions can be set, for a long run: `DORMOUSE_FUZZ=1000000`, `DORMOUSE_FUZZ_SEED=7`.
+/// Seeds and executions can be set, for a long run: `DORMOUSE_FUZZ=1000000`, `DORMOUSE_FUZZ_SEED=7`; and the first one,
+/// to come to a failure at once: `DORMOUSE_FUZZ_FIRST=123000`.
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
@@ -191,11 +192,12 @@ fn setting(name: &str, default: u64) -> u64 {
 #[test]
 fn mutated_captures_are_refused_or_sound() {
     let (executions, seed) = (setting("DORMOUSE_FUZZ", 4_000), setting("DORMOUSE_FUZZ_SEED", 1));
+    let first = setting("DORMOUSE_FUZZ_FIRST", 0);
     let corpus = corpus();
     let parsed: Vec<Vec<Token>> = corpus.iter().map(|bytes| tokens::parse(bytes)).collect();
     let mut vm = arena();
     let mut accepted = 0u64;
-    for execution in 0..executions {
+    for execution in first..first + executions {
         let mut random = Random(seed.wrapping_mul(0x1_0000_0000).wrapping_add(execution));
         let chosen = random.below(corpus.len());
         let bytes = if execution % 4 == 0 {
@@ -282,4 +284,25 @@ fn the_engine_s_own_functions_take_anything() {
     assert_eq!(outcome, Outcome::Returned, "{:?}", vm.failure(thread));
     assert_eq!(host.lines[0], "false test:2: protected takes two functions");
     assert_eq!(host.lines.len(), 8);
+}
+
+/// Luau counts on each key being there once when it makes room for more.
+#[test]
+fn a_key_that_is_there_twice_is_refused() {
+    let mut vm = world(0);
+    let mut host = Printer::default();
+    let source = "local t = { 1, 2, [{}] = 1, [2.5] = 2, [3.5] = 3 } wait(1) print(t)";
+    let thread = start(&mut vm, source);
+    bench::go_on(&mut vm, thread, &mut host, None);
+    let bytes = vm.capture(&[Root::Thread(thread)], options(Names::Portable)).expect("captures");
+    let key = |key: f32| Token::Raw(key.to_le_bytes().to_vec());
+    let mut tokens = tokens::parse(&bytes);
+    let at = tokens.iter().position(|token| *token == key(3.5)).expect("the key is there");
+    for other in [2.5, 2.0] {
+        tokens[at] = key(other);
+        let error = vm.restore(&tokens::write(&tokens)).expect_err("forged").to_string();
+        assert!(error.contains("a table has a key twice"), "{error}");
+    }
+    tokens[at] = key(4.5);
+    vm.restore(&tokens::write(&tokens)).expect("another key is as good");
 }

@@ -210,7 +210,7 @@ fn mutate(bytes: &mut Vec<u8>, next: &mut impl FnMut(u64) -> u64) {
 #[test]
 fn a_hostile_snapshot_is_refused_or_harmless() {
     let rounds = std::env::var("DORMOUSE_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
-    let seed = std::env::var("DORMOUSE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let seed = std::env::var("DORMOUSE_FUZZ_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut world = mixed();
     let good = world.save(&SaveOptions { archive: true, verify: true, ..SaveOptions::default() }).unwrap();
     let reader = Reader::open(&good).unwrap();
