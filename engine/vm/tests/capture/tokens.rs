@@ -184,7 +184,7 @@ impl Reader<'_> {
         self.value_of(tag);
     }
 
-    fn new(&mut self, object: Object) {
+    fn met(&mut self, object: Object) {
         if !matches!(object, Object::Plain) {
             self.pending.push_back(self.objects.len());
         }
@@ -204,36 +204,36 @@ impl Reader<'_> {
             }
             0x0e | 0x14 => {
                 self.text();
-                self.new(Object::Plain);
+                self.met(Object::Plain);
             }
-            0x0f => self.new(Object::Table),
+            0x0f => self.met(Object::Table),
             0x10 => {
                 let function = self.number() as usize;
                 // Its globals, then its upvalues.
-                self.new(Object::Closure(1 + self.functions[function]));
+                self.met(Object::Closure(1 + self.functions[function]));
             }
             0x11 => {
                 let bound = BOUND[usize::from(self.byte())];
-                self.new(if bound > 0 { Object::Closure(bound) } else { Object::Plain });
+                self.met(if bound > 0 { Object::Closure(bound) } else { Object::Plain });
             }
             HOST => {
                 self.byte();
                 self.text();
-                self.new(Object::Plain);
+                self.met(Object::Plain);
             }
             0x13 => {
                 self.number();
                 self.number();
-                self.new(Object::Thread);
+                self.met(Object::Thread);
             }
-            0x15 => self.new(Object::Upvalue),
+            0x15 => self.met(Object::Upvalue),
             0x16 => {
                 self.number();
-                self.new(Object::Plain);
+                self.met(Object::Plain);
             }
             0x20..0x40 => {
                 self.raw(usize::from(tag - 0x20));
-                self.new(Object::Plain);
+                self.met(Object::Plain);
             }
             _ => {}
         }
