@@ -81,8 +81,13 @@ fn write_missing() {
         }
         world.take_output();
         let origin = MapOrigin { name: loaded.name.clone(), path: format!("maps/{map}"), hash: 0 };
-        let options =
-            SaveOptions { archive: true, verify: true, map: Some(origin), created_by: "the golden test".into() };
+        let options = SaveOptions {
+            archive: true,
+            verify: true,
+            map: Some(origin),
+            created_by: "the golden test".into(),
+            ..SaveOptions::default()
+        };
         write_file(&file, &world.save(&options).unwrap()).unwrap();
         std::fs::write(file.with_extension("txt"), story(&mut world)).unwrap();
     }

@@ -29,6 +29,9 @@ pub struct Args {
     /// Inputs by tick, as for `run`, besides those of the keys
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Print inputs, what actors say and what the window tells, as it happens
+    #[arg(long)]
+    tell: bool,
     /// Write all inputs of the game, for `run --input`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -115,11 +118,13 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         load: args.load.clone(),
         memory: args.past << 20,
         sounds: sound::names(&folder),
+        tell: args.tell,
         map,
     };
     if !args.shots.is_empty() {
         return shoot(args, setup);
     }
+    let stop = view::stop_flag()?;
     let options = Options {
         setup,
         size: args.size,
@@ -130,6 +135,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         keys: keys(args.keys.as_deref())?,
         until: args.ticks,
         sounds: folder,
+        stop: stop.clone(),
     };
     match app::play(options) {
         Ok(farewell) => Ok(tell(args, &farewell)),
@@ -143,6 +149,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
             input: args.input.as_deref(),
             record: args.record.as_deref(),
             until: args.ticks,
+            stop,
         })
         .map_err(|error| format!("there is no display here; {error}; --shots draws the map without one").into()),
         Err(PlayError::Failed(problem)) => {
@@ -153,14 +160,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
 }
 
 fn tell(args: &Args, farewell: &Farewell) -> bool {
-    for notice in &farewell.notices {
-        eprintln!("dormouse: {notice}");
-    }
-    match &farewell.kept {
-        Some(Ok(file)) => eprintln!("the game was kept: go on with --load {}", file.display()),
-        Some(Err(problem)) => eprintln!("dormouse: {problem}"),
-        None => {}
-    }
+    farewell.told().iter().for_each(|line| eprintln!("dormouse: {line}"));
     if args.ticks.is_some() {
         println!("hash {} {:016x}", farewell.tick, farewell.hash);
     }

@@ -23,6 +23,16 @@ pub struct Show<'a> {
     pub record: Option<&'a Path>,
     /// The tick at which it ends by itself.
     pub until: Option<u64>,
+    /// Set when it is to end: see [`stop_flag`].
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Set when the system wants the program to end: on Ctrl-C, SIGTERM, SIGHUP.
+pub fn stop_flag() -> Result<Arc<AtomicBool>, ctrlc::Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || flag.store(true, std::sync::atomic::Ordering::Relaxed))?;
+    Ok(stop)
 }
 
 /// True when the world ran. Ends with its last hash on the standard output.
@@ -48,11 +58,8 @@ pub fn run(show: &Show<'_>) -> Result<bool, Box<dyn Error>> {
         path: show.map.display().to_string(),
         hash: dormouse::snapshot::hash(&fs::read(show.map)?),
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || flag.store(true, std::sync::atomic::Ordering::Relaxed))?;
     let save = Box::new(move |world: &mut World| save(world, &origin));
-    let options = Options { colours, inputs, until: show.until, stop, save };
+    let options = Options { colours, inputs, until: show.until, stop: show.stop.clone(), save };
     let end = dormouse_terminal::watch(&mut world, &map, options).map_err(|error| format!("the terminal: {error}"))?;
     record(show.record, end)?;
     println!("hash {} {:016x}", world.now(), world.hash());
@@ -87,6 +94,7 @@ fn save(world: &mut World, map: &MapOrigin) -> Result<String, Box<dyn Error>> {
         verify: true,
         map: Some(map.clone()),
         created_by: format!("dormouse {}", env!("CARGO_PKG_VERSION")),
+        ..SaveOptions::default()
     };
     let bytes = world.save(&options)?;
     write_file(&file, &bytes)?;

@@ -149,7 +149,7 @@ fn a_game_that_was_left_goes_on() {
         done(&mut command)
     };
     let (_, told) = play(&["--ticks", "150", "--input", &keys.to_string_lossy()]);
-    let save = folder.join("saves/left.dormouse-save");
+    let save = folder.join("saves/left.dms");
     assert!(told.contains(&*save.to_string_lossy()), "{told}");
     let record = folder.join("record.txt");
     let (whole, _) =
@@ -180,18 +180,14 @@ fn a_snapshot_is_gone_on_with() {
 #[test]
 fn what_is_missing_or_damaged_is_a_sentence() {
     let folder = folder("missing");
-    let damaged = folder.join("damaged.dormouse-save");
+    let damaged = folder.join("damaged.dms");
     std::fs::write(&damaged, "# dormouse save 1\nnonsense").unwrap();
     let keys = folder.join("keys.toml");
     std::fs::write(&keys, "[player.1]\nleft = [\"Nowhere\"]\n").unwrap();
     let saves = folder.join("saves");
     for (args, driver, expected) in [
-        (
-            vec!["--load", &damaged.to_string_lossy()],
-            "dummy",
-            "damaged.dormouse-save: the saved game ends in the middle",
-        ),
-        (vec!["--load", "nowhere"], "dummy", "nowhere: No such file"),
+        (vec!["--load", &damaged.to_string_lossy()], "dummy", "damaged.dms: byte 0: this is no snapshot"),
+        (vec!["--load", "nowhere"], "dummy", "nowhere: it can't be opened: No such file"),
         (vec!["--keys", &keys.to_string_lossy()], "dummy", "there is no key `Nowhere`"),
         (vec!["--record", "/nowhere/at/all"], "dummy", "can't record to /nowhere/at/all"),
         (vec![], "nosuchdriver", "there is no display here"),

@@ -78,7 +78,7 @@ pub struct Sprite {
 }
 
 /// A line being said.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Speech {
     /// By whom.
     pub who: ActorId,
@@ -99,6 +99,13 @@ struct Memory {
     tick: u64,
     track: Track,
     facing: Facing,
+}
+
+/// What is seen of a world and is no part of it: to be kept with a saved game, so that it looks the same afterwards.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Afterimage {
+    speeches: Vec<Speech>,
+    facings: Vec<(ActorId, Facing)>,
 }
 
 /// Makes scenes of one world.
@@ -148,6 +155,31 @@ impl SceneMaker {
     /// What was said after a tick was never said.
     pub fn cut(&mut self, tick: u64) {
         self.speeches.retain(|speech| speech.since <= tick);
+    }
+
+    /// What is still seen now of what has been.
+    pub fn afterimage(&self, world: &World) -> Afterimage {
+        let now = world.now();
+        let shown = self.speeches.iter().filter(|speech| (speech.since..speech.until).contains(&now));
+        let facing = |id: ActorId| {
+            let known = self.memory.get(id.bits() as u32 as usize)?;
+            let turned = known.life == (id.bits() >> 32) as u32 && known.facing != Facing::default();
+            turned.then_some((id, known.facing))
+        };
+        let facings = world.sights().filter_map(|sight| facing(sight.id)).collect();
+        Afterimage { speeches: shown.cloned().collect(), facings }
+    }
+
+    /// Makes a world that was restored look as it did.
+    pub fn bring_back(&mut self, world: &World, seen: Afterimage) {
+        self.speeches = seen.speeches.into_iter().take(MAX_SPEECHES).collect();
+        for (id, facing) in seen.facings.into_iter().filter(|(id, _)| world.is_alive(*id)) {
+            let slot = id.bits() as u32 as usize;
+            if self.memory.len() <= slot {
+                self.memory.resize(slot + 1, Memory::default());
+            }
+            self.memory[slot] = Memory { life: (id.bits() >> 32) as u32, facing, ..Memory::default() };
+        }
     }
 
     /// Who is within `view` (left, top, right, bottom, in pixels) and what is to be seen of them.

@@ -85,7 +85,7 @@ pub enum Word {
 }
 
 /// A way to face.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Facing {
     /// Left.
     Left,

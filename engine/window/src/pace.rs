@@ -4,12 +4,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "here alone ticks are paced, by the clock outside")]
 
+use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::game::{Command, Frame, Game, Setup};
+use crate::saved::Seen;
 use crate::stage::Stage;
 
 /// A frame with its times.
@@ -35,11 +37,29 @@ pub struct Farewell {
     pub notices: Vec<String>,
 }
 
+impl Farewell {
+    /// What is to be said to people, a sentence each.
+    pub fn told(&self) -> Vec<String> {
+        let kept = self.kept.as_ref().map(|kept| match kept {
+            Ok(file) => format!("the game was kept: go on with --load {}", file.display()),
+            Err(problem) => problem.clone(),
+        });
+        self.notices.iter().cloned().chain(kept).collect()
+    }
+}
+
 /// A game that runs.
 pub struct Pace {
-    commands: Option<Sender<Command>>,
+    inbox: Sender<Message>,
     slot: Arc<Mutex<Option<Timed>>>,
-    thread: Option<JoinHandle<Farewell>>,
+    thread: RefCell<Option<JoinHandle<Farewell>>>,
+}
+
+/// What the thread is told.
+enum Message {
+    Obey(Command),
+    /// The end, with what the player sees.
+    Leave(Seen),
 }
 
 /// How long the thread sleeps at most.
@@ -50,7 +70,8 @@ const STRETCH: Duration = Duration::from_millis(12);
 const DEBT: Duration = Duration::from_millis(200);
 
 impl Pace {
-    /// Makes a game in a thread of its own, and lets it run, up to a tick where one is given.
+    /// Makes a game in a thread of its own, and lets it run, up to a tick where one is given. It is written down as it
+    /// goes; one that ended without a word is found again.
     ///
     /// Errors: as [`Game::new`].
     pub fn start(setup: Setup, paused: bool, until: Option<u64>) -> Result<(Pace, Arc<Stage>), String> {
@@ -60,6 +81,8 @@ impl Pace {
         let out = slot.clone();
         let run = move || match Game::new(setup) {
             Ok(mut game) => {
+                game.find_lost();
+                game.keep_journal();
                 if paused {
                     game.obey(Command::Pause(true));
                 }
@@ -73,14 +96,12 @@ impl Pace {
         };
         let thread = std::thread::Builder::new().name("world".into()).spawn(run).map_err(|error| error.to_string())?;
         let stage = made.recv().map_err(|_| "the world could not be made".to_owned())??;
-        Ok((Pace { commands: Some(commands), slot, thread: Some(thread) }, stage))
+        Ok((Pace { inbox: commands, slot, thread: RefCell::new(Some(thread)) }, stage))
     }
 
     /// Tells the game something. Where it has ended, nobody hears it.
     pub fn send(&self, command: Command) {
-        if let Some(commands) = &self.commands {
-            let _ = commands.send(command);
-        }
+        let _ = self.inbox.send(Message::Obey(command));
     }
 
     /// The latest frame, if there is one since the last call.
@@ -90,34 +111,42 @@ impl Pace {
 
     /// Whether the game has ended by itself.
     pub fn is_over(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+        self.thread.borrow().as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Ends the game.
+    /// Ends the game, and keeps it with what the player sees.
     ///
     /// Errors: it has ended already, in a way that it should not.
-    pub fn end(mut self) -> Result<Farewell, String> {
-        self.commands = None;
-        let thread = self.thread.take().ok_or("the game is over")?;
+    pub fn end(&self, seen: Seen) -> Result<Farewell, String> {
+        let _ = self.inbox.send(Message::Leave(seen));
+        let thread = self.thread.borrow_mut().take().ok_or("the game is over")?;
         thread.join().map_err(|_| {
-            "the simulation has failed: this is a defect of Dormouse; the recording is whole up to there".into()
+            "the simulation has failed: this is a defect of Dormouse; the game is found again at the next start".into()
         })
     }
 }
 
-fn run(mut game: Game, inbox: &Receiver<Command>, out: &Mutex<Option<Timed>>, until: Option<u64>) -> Farewell {
+fn run(mut game: Game, inbox: &Receiver<Message>, out: &Mutex<Option<Timed>>, until: Option<u64>) -> Farewell {
     let mut due = Instant::now();
     let mut clock = Clock { last: due, shown: due, tick: game.now(), interval: Duration::ZERO };
     let mut fresh = true;
-    loop {
+    let mut seen = Seen::default();
+    'running: loop {
         let wait = match game.is_paused() {
             true => IDLE,
             false => due.saturating_duration_since(Instant::now()).min(IDLE),
         };
         match inbox.recv_timeout(wait) {
-            Ok(command) => {
-                game.obey(command);
-                inbox.try_iter().for_each(|command| game.obey(command));
+            Ok(first) => {
+                for message in std::iter::once(first).chain(inbox.try_iter()) {
+                    match message {
+                        Message::Obey(command) => game.obey(command),
+                        Message::Leave(shown) => {
+                            seen = shown;
+                            break 'running;
+                        }
+                    }
+                }
                 fresh = true;
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -142,7 +171,7 @@ fn run(mut game: Game, inbox: &Receiver<Command>, out: &Mutex<Option<Timed>>, un
             break;
         }
     }
-    let kept = game.leave().transpose();
+    let kept = game.leave(&seen);
     Farewell { tick: game.now(), hash: game.hash(), kept, notices: game.take_notices() }
 }
 

@@ -57,9 +57,10 @@ impl Past {
         &self.inputs
     }
 
-    /// The world begins here: it was made or loaded. Nothing before it can be gone back to.
-    pub fn begin(&mut self, world: &World) {
-        self.inputs.clear();
+    /// The world begins here: it was made, or loaded with the inputs that led to it. Nothing before it can be gone back
+    /// to.
+    pub fn begin(&mut self, world: &World, inputs: Vec<(u64, What)>) {
+        self.inputs = inputs;
         while let Some((_, image)) = self.images.pop_back() {
             self.give_back(image);
         }
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn every_tick_can_be_gone_back_to_and_on_from() {
         let (mut world, mut past) = (world(), Past::new(1 << 30));
-        past.begin(&world);
+        past.begin(&world, Vec::new());
         let mut hashes = vec![world.hash()];
         for tick in 1..=300 {
             world.tick(&push(tick));
@@ -203,7 +204,7 @@ mod tests {
     fn the_past_stays_within_its_memory_and_thins_out() {
         let mut world = world();
         let mut past = Past::new(12 * world.image().size());
-        past.begin(&world);
+        past.begin(&world, Vec::new());
         for _ in 0..3000 {
             world.tick(&[]);
             past.lived(&world, &[]);

@@ -12,7 +12,7 @@ use dormouse::input::What;
 pub struct Recorder {
     path: PathBuf,
     file: File,
-    /// The ticks that have inputs, each with its place in the file.
+    /// The ticks of which something is said, each with its place in the file.
     places: Vec<(u64, u64)>,
     end: u64,
 }
@@ -26,6 +26,17 @@ impl Recorder {
         let text: String = about.lines().map(|line| format!("# {line}\n")).collect();
         recorder.write(&text)?;
         Ok(recorder)
+    }
+
+    /// Goes on in a file that has so many bytes.
+    pub fn go_on(path: PathBuf, file: File, end: u64) -> Recorder {
+        Recorder { path, file, places: Vec::new(), end }
+    }
+
+    /// Adds a line of another kind about a tick.
+    pub fn mark(&mut self, tick: u64, line: &str) -> Result<(), String> {
+        self.places.push((tick, self.end));
+        self.write(line)
     }
 
     /// Adds the inputs of a tick. Ticks come in order.

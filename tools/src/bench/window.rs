@@ -48,6 +48,7 @@ fn setup(map: &Map, scripts: &Scripts) -> Setup {
         load: None,
         memory: 64 << 20,
         sounds: Vec::new(),
+        tell: false,
     }
 }
 

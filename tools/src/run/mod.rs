@@ -45,6 +45,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     if args.view {
         return view::run(&Show {
+            stop: view::stop_flag()?,
             map: &args.map,
             scripts: &args.scripts,
             seed: args.seed,

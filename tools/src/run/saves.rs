@@ -59,6 +59,7 @@ impl Saves {
                 verify: true,
                 map: self.map.clone(),
                 created_by: format!("dormouse {}", env!("CARGO_PKG_VERSION")),
+                ..SaveOptions::default()
             };
             let told = |error: &dyn std::fmt::Display| format!("{}: {error}", save.file.display());
             let bytes = world.save(&options).map_err(|error| told(&error))?;

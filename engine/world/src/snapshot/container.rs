@@ -45,10 +45,13 @@ impl Tag {
     /// The scripts' values and coroutines.
     pub const HEAP: Tag = Tag(*b"HEAP");
 
+    /// What a front end keeps with the world.
+    pub const EXTRAS: Tag = Tag(*b"with");
+
     /// What is to be known of a plain program, which has no world.
     pub const PROGRAM: Tag = Tag(*b"PROG");
 
-    const KNOWN: [Tag; 6] = [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::PROGRAM];
+    const KNOWN: [Tag; 7] = [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::EXTRAS, Tag::PROGRAM];
 }
 
 impl std::fmt::Display for Tag {

@@ -26,6 +26,9 @@ pub struct Summary {
     pub scripts: Vec<String>,
     /// The scripts' text, if it is in it.
     pub archive: Option<Scripts>,
+    /// What was kept with the world: see [`SaveOptions::extras`](super::SaveOptions::extras). It is what the file says,
+    /// and may be anything.
+    pub extras: BTreeMap<String, Vec<u8>>,
 }
 
 impl Summary {
@@ -40,6 +43,7 @@ impl Summary {
             sections: reader.sizes(),
             scripts: code.into_keys().collect(),
             archive: meta::read::<Archive>(&reader, Tag::SOURCE)?.and_then(|archive| archive.scripts),
+            extras: meta::read(&reader, Tag::EXTRAS)?.unwrap_or_default(),
         })
     }
 }

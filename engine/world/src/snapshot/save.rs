@@ -1,5 +1,7 @@
 //! Saving: from a world to bytes.
 
+use std::collections::BTreeMap;
+
 use super::container::{Tag, Writer};
 use super::error::SaveError;
 use super::heap::{self, Roots};
@@ -21,6 +23,9 @@ pub struct SaveOptions {
     pub map: Option<MapOrigin>,
     /// Who asks for it, for people.
     pub created_by: String,
+    /// What else is to be in the file, by name: a picture of the game, say. [`Summary::extras`](super::Summary::extras)
+    /// gives it back; no world ever sees it.
+    pub extras: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {
@@ -49,6 +54,9 @@ impl World {
         }
         writer.add(Tag::WORLD, &state, true);
         writer.add(Tag::HEAP, &heap, true);
+        if !options.extras.is_empty() {
+            writer.add(Tag::EXTRAS, &bytes_of(&options.extras), true);
+        }
         let bytes = writer.finish();
         match hash {
             Some(hash) => self.verify(&bytes, hash).map(|()| bytes),

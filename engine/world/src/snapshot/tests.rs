@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::SaveOptions;
 use super::container::{Reader, Tag, Writer};
 use super::heap::Roots;
 use super::world::{self, Bits, Part};
+use super::{SaveOptions, Summary};
 use crate::map::Map;
 use crate::world::{Config, World};
 use crate::{Scripts, sim::state::State};
@@ -212,15 +212,20 @@ fn a_hostile_snapshot_is_refused_or_harmless() {
     let rounds = std::env::var("DORMOUSE_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
     let seed = std::env::var("DORMOUSE_FUZZ_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut world = mixed();
-    let good = world.save(&SaveOptions { archive: true, verify: true, ..SaveOptions::default() }).unwrap();
+    let extras = [("picture".to_owned(), vec![7; 300])].into();
+    let good = world.save(&SaveOptions { archive: true, verify: true, extras, ..SaveOptions::default() }).unwrap();
     let reader = Reader::open(&good).unwrap();
     let mut next = random(seed);
     let mut restored = 0;
     for round in 0..rounds {
-        let tag = [Tag::WORLD, Tag::HEAP, Tag::HEAP, Tag::WORLD, Tag::META, Tag::CODE, Tag::SOURCE][next(7) as usize];
+        let tags = [Tag::WORLD, Tag::HEAP, Tag::HEAP, Tag::WORLD, Tag::META, Tag::CODE, Tag::SOURCE, Tag::EXTRAS];
+        let tag = tags[next(8) as usize];
         let mut section = reader.section(tag).unwrap();
         mutate(&mut section, &mut next);
         let bad = forged(&good, tag, &section);
+        if let Err(damage) = Summary::read(&bad) {
+            assert!(damage.to_string().len() > 10, "round {round}");
+        }
         match World::restore(&bad, &Config::default(), world.scripts()) {
             Err(error) => assert!(error.to_string().len() > 10, "round {round}"),
             Ok(mut world) => {
@@ -260,4 +265,15 @@ fn what_a_world_holds_has_names_for_people() {
     for label in ["cat", "cat > globals", "cat.run", "door", "door.handleEvent", "door > a message to it"] {
         assert!(labels.iter().any(|known| known == label), "{label} in {labels:#?}");
     }
+}
+
+#[test]
+fn what_is_kept_with_a_world_comes_back_and_changes_nothing() {
+    let mut world = mixed();
+    let hash = world.hash();
+    let extras: std::collections::BTreeMap<_, _> =
+        [("picture".to_owned(), vec![1, 2, 3]), ("inputs".into(), vec![])].into();
+    let bytes = world.save(&SaveOptions { extras: extras.clone(), ..SaveOptions::default() }).unwrap();
+    assert_eq!(Summary::read(&bytes).unwrap().extras, extras);
+    assert_eq!(World::restore(&bytes, &Config::default(), world.scripts()).unwrap().hash(), hash);
 }

@@ -1,0 +1,91 @@
+//! The saved games, with their pictures.
+
+use sdl2::keyboard::{Keycode, Mod};
+use sdl2::render::BlendMode;
+
+use super::App;
+use crate::draw::boxes;
+use crate::draw::easel::Quad;
+use crate::game::Command;
+use crate::images::Pixels;
+use crate::panels::Tone;
+use crate::saves::{AUTO, SLOTS, SlotInfo};
+
+impl App<'_> {
+    pub(super) fn slot_key(&mut self, keycode: Option<Keycode>, keymod: Mod) -> bool {
+        let digit = |code: Keycode| code.name().parse::<usize>().ok().filter(|slot| *slot < SLOTS);
+        let slot = match keycode {
+            Some(Keycode::Return | Keycode::KpEnter) => Some(AUTO),
+            code => code.and_then(digit),
+        };
+        let Some(slot) = slot else { return false };
+        match keymod.intersects(Mod::LSHIFTMOD | Mod::RSHIFTMOD) {
+            true if slot != AUTO => self.save_to = Some(slot),
+            _ => self.pace.send(Command::Load(slot)),
+        }
+        self.slots = None;
+        true
+    }
+
+    pub(super) fn show_slots(&mut self, slots: Vec<SlotInfo>) {
+        for (at, slot) in slots.iter().enumerate() {
+            let empty = Pixels { width: 1, height: 1, rgba: vec![40, 38, 60, 255] };
+            let picture = slot.picture.as_ref().unwrap_or(&empty);
+            let known = self.thumbnails.get(at).copied();
+            if let Ok(texture) = self.painter.easel().replace(known, picture, BlendMode::None, true)
+                && known.is_none()
+            {
+                self.thumbnails.push(texture);
+            }
+        }
+        self.slots = Some(slots);
+    }
+
+    pub(super) fn draw_slots(&mut self) -> Result<(), String> {
+        let Some(slots) = &self.slots else { return Ok(()) };
+        let (scale, font) = (self.scale(), self.painter.font);
+        let [w, h] = self.camera.size.map(|side| side as f32);
+        let place = [w * 0.05, h * 0.08, w * 0.9, h * 0.84];
+        let easel = self.painter.easel();
+        boxes::plate(easel, place, scale)?;
+        let title = "Saved games: a digit loads, Shift and a digit saves; Return loads the game that was left";
+        font.line(
+            easel,
+            [place[0] + 6.0 * scale, place[1] + 5.0 * scale],
+            scale,
+            boxes::colour_of(Tone::Strong),
+            title,
+        )?;
+        let (wide, high) = ((place[2] - 12.0 * scale) / 4.0, (place[3] - 20.0 * scale) / 3.0);
+        for (at, slot) in slots.iter().enumerate() {
+            let x = place[0] + 6.0 * scale + (at % 4) as f32 * wide;
+            let y = place[1] + 18.0 * scale + (at / 4) as f32 * high;
+            let picture = [x + 2.0 * scale, y, wide - 8.0 * scale, high - 16.0 * scale];
+            if let Some(texture) = self.thumbnails.get(at) {
+                let [pw, ph] = easel.size_of(*texture);
+                let quad = Quad {
+                    part: [0, 0, pw, ph],
+                    place: picture,
+                    flips: Default::default(),
+                    rotation: 0.0,
+                    colour: [255; 4],
+                };
+                easel.quad(*texture, &quad)?;
+            }
+            easel.frame(picture, scale, [92, 96, 140, 255])?;
+            let name = match slot.slot {
+                0 => "0 quick".to_owned(),
+                AUTO => "Return: left".into(),
+                number => number.to_string(),
+            };
+            let (tone, said) = match &slot.tick {
+                None => (Tone::Dim, "empty".to_owned()),
+                Some(Ok(tick)) => (Tone::Plain, format!("tick {tick}")),
+                Some(Err(_)) => (Tone::Bad, "damaged".into()),
+            };
+            let below = [picture[0], picture[1] + picture[3] + 3.0 * scale];
+            font.line(easel, below, scale, boxes::colour_of(tone), &format!("{name}: {said}"))?;
+        }
+        Ok(())
+    }
+}
