@@ -139,11 +139,21 @@ pub fn find(folder: &Path) -> Option<Lost> {
     })
 }
 
+/// What a journal says.
+pub struct Found {
+    /// What it began with.
+    pub saved: Saved,
+    /// The inputs since, by tick.
+    pub inputs: Vec<(u64, What)>,
+    /// Its last tick.
+    pub until: u64,
+}
+
 impl Lost {
-    /// The snapshot that it began with, the inputs since, and its last tick.
+    /// What is in it.
     ///
     /// Errors: a sentence that names the file.
-    pub fn read(&self) -> Result<(Saved, Vec<(u64, What)>, u64), String> {
+    pub fn read(&self) -> Result<Found, String> {
         let bytes = read_file(&self.path).map_err(|error| error.to_string())?;
         parse(&bytes).map_err(|problem| format!("{}: {problem}", self.path.display()))
     }
@@ -162,7 +172,7 @@ impl Lost {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<(Saved, Vec<(u64, What)>, u64), String> {
+fn parse(bytes: &[u8]) -> Result<Found, String> {
     let line = bytes.iter().take(64).position(|byte| *byte == b'\n').ok_or("this is no journal")?;
     let size = std::str::from_utf8(&bytes[..line]).ok().and_then(|line| line.strip_prefix(MAGIC)?.parse().ok());
     let size: usize = size.ok_or("this is no journal, or one of another version")?;
@@ -181,5 +191,5 @@ fn parse(bytes: &[u8]) -> Result<(Saved, Vec<(u64, What)>, u64), String> {
     if inputs.first().is_some_and(|(tick, _)| *tick <= saved.tick) || until - saved.tick > LONGEST {
         return Err("its ticks do not follow on its snapshot".into());
     }
-    Ok((saved, inputs, until))
+    Ok(Found { saved, inputs, until })
 }

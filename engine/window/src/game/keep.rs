@@ -8,7 +8,7 @@ use dormouse::snapshot::{MapOrigin, SaveOptions};
 use dormouse::{Config, World};
 
 use super::{Game, make};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Found, Journal};
 use crate::past::Past;
 use crate::record::Recorder;
 use crate::saved::{Birth, History, Saved, Seen};
@@ -138,7 +138,7 @@ impl Game {
         let now = self.world.now();
         let stale = self.journal.as_ref().is_some_and(|journal| !journal.covers(now, AFRESH));
         let first = self.journal.is_none() && self.journalled && !inputs.is_empty();
-        let noted = match (stale || first).then(|| self.begin_journal()).unwrap_or(Ok(())) {
+        let noted = match if stale || first { self.begin_journal() } else { Ok(()) } {
             Ok(()) => self.journal.as_mut().map_or(Ok(()), |journal| journal.tick(now + 1, inputs)),
             problem => problem,
         };
@@ -175,7 +175,7 @@ impl Game {
     /// Puts a game that ended without a word into the slot of games that were left. What is to be told of it.
     pub fn find_lost(&mut self) {
         let Some(lost) = journal::find(self.slots.folder()) else { return };
-        let found = lost.read().and_then(|(saved, inputs, until)| self.bring_back(saved, inputs, until));
+        let found = lost.read().and_then(|found| self.bring_back(found));
         match found {
             Ok(tick) => {
                 lost.end();
@@ -191,7 +191,7 @@ impl Game {
         }
     }
 
-    fn bring_back(&self, saved: Saved, inputs: Vec<(u64, What)>, until: u64) -> Result<u64, String> {
+    fn bring_back(&self, Found { saved, inputs, until }: Found) -> Result<u64, String> {
         let config = Config { seed: saved.seed, ..Config::default() };
         let mut world =
             World::restore(&saved.bytes, &config, &self.setup.scripts).map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
 
 use super::{Command, Game, Setup};
-use crate::journal;
+use crate::journal::{self, Found};
 use crate::saved::{Saved, Seen};
 use crate::saves::AUTO;
 
@@ -240,7 +240,7 @@ fn a_journal_that_is_damaged_is_put_aside() {
         }
         std::fs::write(&path, &bytes).unwrap();
         match journal::find(&folder.0.join("saves")).unwrap().read() {
-            Ok((saved, _, until)) => {
+            Ok(Found { saved, until, .. }) => {
                 found += 1;
                 assert!(until >= saved.tick);
             }
