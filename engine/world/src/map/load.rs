@@ -75,7 +75,7 @@ impl Map {
                 ..Map::default()
             },
             notes: files.notes.take(),
-            solid: BTreeSet::new(),
+            solid: BTreeMap::new(),
         };
         drawing.draw(&loaded);
         drawing.map.picture = paint::paint(&loaded);
@@ -159,6 +159,7 @@ impl Files<'_> {
         }
         let text = (self.read)(file).map_err(|what| wrong(0, what))?;
         let notes = guard::inspect(&text).map_err(|refused| wrong(refused.line, refused.why))?;
+        let text = if notes.plain { super::plain::as_csv(&text).map_err(|why| wrong(0, why))? } else { text };
         if file == self.main {
             *self.notes.borrow_mut() = notes;
         }
@@ -170,8 +171,8 @@ impl Files<'_> {
 struct Drawing {
     map: Map,
     notes: Notes,
-    /// Solid tiles: row, column.
-    solid: BTreeSet<(i32, i32)>,
+    /// Solid tiles by row and column, of all layers that are moved equally far (in pixels, as bits).
+    solid: BTreeMap<[u32; 2], BTreeSet<(i32, i32)>>,
 }
 
 impl Drawing {
@@ -188,13 +189,12 @@ impl Drawing {
         }
         self.map.objects.sort_by_key(|object| object.id);
         let [w, h] = self.map.tile_size;
-        let joined = walls::join(&self.solid);
-        self.map.walls = joined
-            .iter()
-            .map(|[left, top, right, bottom]| {
-                [*left as f32 * w, *top as f32 * h, *right as f32 * w, *bottom as f32 * h]
-            })
-            .collect();
+        for (offset, solid) in &self.solid {
+            let [x, y] = offset.map(f32::from_bits);
+            self.map.walls.extend(walls::join(solid).into_iter().map(|[left, top, right, bottom]| {
+                [left as f32 * w + x, top as f32 * h + y, right as f32 * w + x, bottom as f32 * h + y]
+            }));
+        }
     }
 
     fn layer(&mut self, layer: &Layer<'_>, [x, y]: [f32; 2]) {
@@ -202,7 +202,8 @@ impl Drawing {
         match layer.layer_type() {
             LayerType::Tiles(tiles) => {
                 let all = matches!(layer.properties.get("solid"), Some(PropertyValue::BoolValue(true)));
-                self.tiles(&tiles, all);
+                // No negative zero: what is moved equally far has equal bits.
+                self.tiles(&tiles, all, offset.map(|way| (way + 0.0).to_bits()));
             }
             LayerType::Objects(objects) => {
                 for object in objects.objects() {
@@ -218,7 +219,8 @@ impl Drawing {
         }
     }
 
-    fn tiles(&mut self, layer: &tiled::TileLayer<'_>, all: bool) {
+    fn tiles(&mut self, layer: &tiled::TileLayer<'_>, all: bool, offset: [u32; 2]) {
+        let found = self.solid.entry(offset).or_default();
         let solid = |tile: Option<tiled::LayerTile<'_>>| {
             let Some(tile) = tile else { return false };
             let own = tile
@@ -231,7 +233,7 @@ impl Drawing {
                 for row in 0..tiles.height() as i32 {
                     for column in 0..tiles.width() as i32 {
                         if solid(tiles.get_tile(column, row)) {
-                            self.solid.insert((row, column));
+                            found.insert((row, column));
                         }
                     }
                 }
@@ -249,7 +251,7 @@ impl Drawing {
                     for row in top..top.saturating_add(height) {
                         for column in left..left.saturating_add(width) {
                             if solid(tiles.get_tile(column, row)) {
-                                self.solid.insert((row, column));
+                                found.insert((row, column));
                             }
                         }
                     }

@@ -5,6 +5,7 @@ mod guard;
 mod load;
 mod paint;
 pub mod picture;
+mod plain;
 mod walls;
 mod wires;
 
