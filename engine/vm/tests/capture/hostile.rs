@@ -57,7 +57,7 @@ const SEEDS: &[&str] = &[
 pub struct Random(u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -65,7 +65,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
@@ -206,7 +206,7 @@ fn mutated_captures_are_refused_or_sound() {
             bytes
         } else {
             let mut changed = parsed[chosen].clone();
-            tokens::mutate(&mut changed, &parsed, &mut random);
+            tokens::mutate(&mut changed, &parsed, &mut |limit| random.below(limit));
             tokens::write(&changed)
         };
         let survived = catch_unwind(AssertUnwindSafe(|| survive(&mut vm, &bytes)));

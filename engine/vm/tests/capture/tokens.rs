@@ -1,7 +1,8 @@
 //! Captures as FORMAT.md draws them, token by token: read without the engine, changed where it hurts, written again. A
 //! number stays a number and a text keeps its length before it, so that what is changed is read as what it pretends to be.
 
-use crate::hostile::Random;
+/// Gives a number below the one that it is given.
+pub type Below<'a> = dyn FnMut(usize) -> usize + 'a;
 
 /// One primitive of the format.
 #[derive(Clone, Debug, PartialEq)]
@@ -352,41 +353,41 @@ const EDGES: [u64; 16] =
     [0, 1, 2, 3, 7, 63, 127, 128, 255, 1 << 16, (1 << 26) - 1, 1 << 26, u32::MAX as u64, 1 << 32, 1 << 63, u64::MAX];
 
 /// Values of each kind, as bytes after the tag that the kind's tokens begin with.
-fn some_value(random: &mut Random) -> Vec<Token> {
+fn some_value(random: &mut Below<'_>) -> Vec<Token> {
     use Token::{Byte, Number, Raw, Text};
-    let small = |random: &mut Random| random.below(12) as u64;
-    match random.below(20) {
+    let small = |random: &mut Below<'_>| random(12) as u64;
+    match random(20) {
         0 => vec![Byte(0)],
         1 => vec![Byte(2)],
         2 => vec![Byte(3), Raw(f64::NAN.to_le_bytes().to_vec())],
-        3 => vec![Byte(4), Number(random.next())],
-        4 => vec![Byte(6), Number(random.next())],
-        5 => vec![Byte(7), Raw(vec![random.next() as u8; 12])],
-        6 => vec![Byte(8), Byte(random.below(130) as u8), Number(small(random)), Number(small(random))],
+        3 => vec![Byte(4), Number(random(usize::MAX) as u64)],
+        4 => vec![Byte(6), Number(random(usize::MAX) as u64)],
+        5 => vec![Byte(7), Raw(vec![random(256) as u8; 12])],
+        6 => vec![Byte(8), Byte(random(130) as u8), Number(small(random)), Number(small(random))],
         7 => vec![Byte(9), Number(small(random))],
         8 => vec![Byte(10), Number(small(random))],
         9 => vec![Byte(0x0c), Number(small(random))],
         10 => vec![Byte(0x0d), Number(small(random))],
-        11 => vec![Byte(0x0e), Text(vec![b'x'; random.below(40)])],
+        11 => vec![Byte(0x0e), Text(vec![b'x'; random(40)])],
         12 => vec![Byte(0x0f)],
         13 => vec![Byte(0x10), Number(small(random))],
-        14 => vec![Byte(0x11), Byte(random.below(20) as u8)],
+        14 => vec![Byte(0x11), Byte(random(20) as u8)],
         15 => vec![Byte(0x13), Number(small(random) * 4), Number(small(random))],
         16 => vec![Byte(0x15)],
         17 => vec![Byte(0x16), Number(small(random))],
         18 => vec![Byte(0x40 + small(random) as u8)],
-        _ => vec![Byte(0x80 + random.below(128) as u8)],
+        _ => vec![Byte(0x80 + random(128) as u8)],
     }
 }
 
 /// Changes a few tokens, mostly one.
-pub fn mutate(tokens: &mut Vec<Token>, others: &[Vec<Token>], random: &mut Random) {
-    for _ in 0..=random.below(2) * random.below(3) {
+pub fn mutate(tokens: &mut Vec<Token>, others: &[Vec<Token>], random: &mut Below<'_>) {
+    for _ in 0..=random(2) * random(3) {
         if tokens.is_empty() {
             return;
         }
-        let at = random.below(tokens.len());
-        match random.below(9) {
+        let at = random(tokens.len());
+        match random(9) {
             0 | 1 => nudge(&mut tokens[at], random),
             2 => {
                 let value = some_value(random);
@@ -398,7 +399,7 @@ pub fn mutate(tokens: &mut Vec<Token>, others: &[Vec<Token>], random: &mut Rando
             }
             4 => drop(tokens.remove(at)),
             5 => {
-                let with = random.below(tokens.len());
+                let with = random(tokens.len());
                 tokens.swap(at, with);
             }
             6 => {
@@ -407,46 +408,46 @@ pub fn mutate(tokens: &mut Vec<Token>, others: &[Vec<Token>], random: &mut Rando
             }
             // A run of tokens of the same capture, or of another, in another place or in its own.
             _ => {
-                let own = random.below(2) == 0;
-                let other = if own { tokens.clone() } else { others[random.below(others.len())].clone() };
-                let from = if random.below(3) == 0 { at.min(other.len() - 1) } else { random.below(other.len()) };
-                let size = random.below(10).min(other.len() - from);
-                let gone = (at + random.below(10)).min(tokens.len());
+                let own = random(2) == 0;
+                let other = if own { tokens.clone() } else { others[random(others.len())].clone() };
+                let from = if random(3) == 0 { at.min(other.len() - 1) } else { random(other.len()) };
+                let size = random(10).min(other.len() - from);
+                let gone = (at + random(10)).min(tokens.len());
                 tokens.splice(at..gone, other[from..from + size].iter().cloned());
             }
         }
     }
 }
 
-fn nudge(token: &mut Token, random: &mut Random) {
+fn nudge(token: &mut Token, random: &mut Below<'_>) {
     match token {
         Token::Byte(byte) => {
-            *byte = match random.below(4) {
-                0 => *byte ^ (1 << random.below(8)),
+            *byte = match random(4) {
+                0 => *byte ^ (1 << random(8)),
                 1 => byte.wrapping_add(1),
                 2 => byte.wrapping_sub(1),
-                _ => random.next() as u8,
+                _ => random(256) as u8,
             }
         }
         Token::Number(number) => {
-            *number = match random.below(6) {
+            *number = match random(6) {
                 0 => number.wrapping_add(1),
                 1 => number.wrapping_sub(1),
                 2 => number.wrapping_mul(2),
-                3 => *number ^ (1 << random.below(64)),
-                4 => random.below(40) as u64,
-                _ => EDGES[random.below(EDGES.len())],
+                3 => *number ^ (1 << random(64)),
+                4 => random(40) as u64,
+                _ => EDGES[random(EDGES.len())],
             }
         }
         Token::Text(bytes) | Token::Raw(bytes) => {
-            if bytes.is_empty() || random.below(4) == 0 {
-                bytes.push(random.next() as u8);
+            if bytes.is_empty() || random(4) == 0 {
+                bytes.push(random(256) as u8);
             } else {
-                let at = random.below(bytes.len());
-                match random.below(3) {
+                let at = random(bytes.len());
+                match random(3) {
                     0 => drop(bytes.remove(at)),
-                    1 => bytes[at] ^= 1 << random.below(8),
-                    _ => bytes[at] = random.next() as u8,
+                    1 => bytes[at] ^= 1 << random(8),
+                    _ => bytes[at] = random(256) as u8,
                 }
             }
         }
