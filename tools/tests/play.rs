@@ -94,7 +94,7 @@ fn the_whole_keep() {
 
 #[test]
 fn wires_names_and_shapes() {
-    golden("wires", "640x360", "maps/keep.tmx", 760, &["--show", "wires", "--center", "660,600"]);
+    golden("wires", "960x540", "maps/keep.tmx", 735, &["--show", "wires", "--center", "660,420"]);
     golden("labels", "640x360", "maps/keep.tmx", 200, &["--show", "labels,shapes", "--center", "640,640"]);
 }
 

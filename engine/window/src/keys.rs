@@ -50,27 +50,27 @@ pub enum Act {
 /// What each does, for people, in the order in which F1 lists them.
 pub const HELP: [(Act, &str); 26] = [
     (Act::Help, "this list"),
-    (Act::Pause, "stop time, or let it go on"),
-    (Act::Tick, "one tick, then stop"),
-    (Act::Step, "one wire or tasklet, then stop"),
-    (Act::Slower, "slower, down to an eighth"),
-    (Act::Faster, "faster, up to 32 times"),
-    (Act::Rewind, "hold: time runs backwards"),
-    (Act::Timeline, "the past, to be scrubbed"),
+    (Act::Pause, "stop time, or go on"),
+    (Act::Tick, "one tick"),
+    (Act::Step, "one wire or tasklet"),
+    (Act::Slower, "slower, down to 1/8"),
+    (Act::Faster, "faster, up to x32"),
+    (Act::Rewind, "hold: time goes back"),
+    (Act::Timeline, "the past, to scrub"),
     (Act::Save, "save"),
     (Act::Load, "load"),
     (Act::Slots, "saved games"),
-    (Act::Labels, "who is who, and sleeps where"),
+    (Act::Labels, "names; who sleeps where"),
     (Act::Wires, "wires"),
     (Act::Shapes, "shapes of bodies"),
     (Act::Sleepers, "sleeping tasklets"),
     (Act::Happenings, "what happens, and why"),
     (Act::Graphs, "times and budgets"),
     (Act::Console, "console"),
-    (Act::Inspect, "inspect the next actor (or click)"),
-    (Act::ZoomIn, "nearer (or turn the wheel)"),
+    (Act::Inspect, "inspect the next actor"),
+    (Act::ZoomIn, "nearer, as the wheel"),
     (Act::ZoomOut, "farther"),
-    (Act::Fit, "the whole map, or the player"),
+    (Act::Fit, "whole map, or player"),
     (Act::Fullscreen, "full screen"),
     (Act::Shot, "screenshot"),
     (Act::Mute, "sound off, or on"),
@@ -209,6 +209,11 @@ impl Players {
     /// Which key does what.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// How many players the map has.
+    pub fn count(&self) -> u8 {
+        self.count
     }
 
     /// A key goes down or up.

@@ -98,16 +98,24 @@ impl InspectorPanel {
             let does = letter.from.as_ref().map_or(Does::Nothing, |from| Does::Show(from.id));
             self.add(does, Line::of(Tone::Dim, word).and(Tone::Plain, letter.to_string()));
         }
-        for line in sleepers.iter().flat_map(|sleeper| sleeper.detail().lines().map(str::to_owned).collect::<Vec<_>>())
-        {
-            let tone = if line.starts_with(' ') { Tone::Plain } else { Tone::Strong };
-            self.add(Does::Nothing, Line::of(tone, line));
+        // Whose all this is stands above.
+        let own = format!("{}.", clean(&view.label));
+        for detail in sleepers.iter().map(SleeperView::detail) {
+            for line in detail.lines() {
+                let tone = if line.starts_with(' ') { Tone::Plain } else { Tone::Strong };
+                self.add(Does::Nothing, Line::of(tone, line.strip_prefix(&own).unwrap_or(line)));
+            }
         }
         for wire in wires {
             let out = wire.source.id == view.id;
             let other = if out { wire.targets.first() } else { Some(&wire.source) };
             let tone = if wire.spent { Tone::Dim } else { Tone::Plain };
-            let line = Line::of(Tone::Dim, if out { "wire out " } else { "wire in " }).and(tone, wire.to_string());
+            let text = wire.to_string();
+            let (word, text) = match out {
+                true => ("out ", text.strip_prefix(&own).unwrap_or(&text).to_owned()),
+                false => ("in ", text.replacen(&format!("-> {own}"), "-> ", 1)),
+            };
+            let line = Line::of(Tone::Dim, word).and(tone, text);
             self.add(other.map_or(Does::Nothing, |other| Does::Show(other.id)), line);
         }
     }

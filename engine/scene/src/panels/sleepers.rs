@@ -184,19 +184,24 @@ impl SleepersPanel {
     }
 }
 
-/// Whose and what, why, until when, where; the place is what gives way when there is little room.
+/// Whose and what, why, until when, where. File and line are what is looked for: the rest gives way to them.
 fn row(sleeper: &SleeperView, columns: usize) -> Line {
     let (who, why) = ((columns / 4).clamp(8, 28), (columns / 3).clamp(10, 44));
+    let (who, why) = if columns < 80 { (who.min(15), why.min(18)) } else { (who, why) };
     let label = match sleeper.label.as_str() {
         "" => sleeper.owner.to_string(),
         label => format!("{}.{}", sleeper.owner, clean(label)),
     };
     let until = sleeper.until.map_or_else(String::new, |until| until.to_string());
     let place = sleeper.frames.first().map(ToString::to_string).unwrap_or_default();
+    let mut place = place.strip_prefix("scripts/").unwrap_or(&place);
+    if columns < 80 {
+        place = place.split(" in ").next().unwrap_or(place);
+    }
     let tone = if sleeper.cancelled { Tone::Warn } else { Tone::Plain };
     Line::of(Tone::Strong, column(&label, who))
         .and(Tone::Dim, " ")
         .and(tone, column(&sleeper.why.to_string(), why))
-        .and(Tone::Dim, format!(" {until:>8}  "))
-        .and(Tone::Dim, place)
+        .and(Tone::Dim, format!(" {until:>6}  "))
+        .and(Tone::Dim, place.to_owned())
 }

@@ -40,7 +40,7 @@ fn sleepers_are_searched_sorted_and_opened() {
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[0].text(), "3 tasklets by age (Tab)   search: ");
     assert!(lines[1].selected && lines[1].text().starts_with("door_b.run"), "{}", lines[1].text());
-    assert!(lines[1].text().ends_with("scripts/door.luau:3 in run"));
+    assert!(lines[1].text().ends_with("door.luau:3 in run"));
     // By owner; the one that was selected stays selected.
     panel.key(Key::Tab);
     let lines = panel.lines(100, 10);

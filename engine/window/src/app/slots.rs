@@ -48,7 +48,7 @@ impl App<'_> {
         let place = [w * 0.05, h * 0.08, w * 0.9, h * 0.84];
         let easel = self.painter.easel();
         boxes::plate(easel, place, scale)?;
-        let title = "Saved games: a digit loads, Shift and a digit saves; Return loads the game that was left";
+        let title = "Saved games: a digit loads, Shift+digit saves";
         font.line(
             easel,
             [place[0] + 6.0 * scale, place[1] + 5.0 * scale],
@@ -74,12 +74,12 @@ impl App<'_> {
             }
             easel.frame(picture, scale, [92, 96, 140, 255])?;
             let name = match slot.slot {
-                0 => "0 quick".to_owned(),
-                AUTO => "Return: left".into(),
+                AUTO => "Return".to_owned(),
                 number => number.to_string(),
             };
             let (tone, said) = match &slot.tick {
-                None => (Tone::Dim, "empty".to_owned()),
+                None if slot.slot == AUTO => (Tone::Dim, "none left".to_owned()),
+                None => (Tone::Dim, "empty".into()),
                 Some(Ok(tick)) => (Tone::Plain, format!("tick {tick}")),
                 Some(Err(_)) => (Tone::Bad, "damaged".into()),
             };

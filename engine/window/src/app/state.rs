@@ -21,6 +21,9 @@ use crate::saves::SlotInfo;
 use crate::sound::Speaker;
 use crate::stage::Stage;
 
+/// Ticks in a second.
+const TICKS: f32 = 60.0;
+
 /// A panel that keys can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Focus {
@@ -63,6 +66,8 @@ pub(super) struct App<'t> {
     pub(super) focus: Option<Focus>,
     /// Time runs backwards; whether it stood still before.
     pub(super) rewinding: Option<bool>,
+    /// Ticks, in parts, that it still has to go back.
+    pub(super) owed: f32,
     pub(super) save_to: Option<usize>,
     pub(super) shoot: bool,
     pub(super) frame_times: Vec<f32>,
@@ -113,6 +118,7 @@ impl<'t> App<'t> {
             inspector: InspectorPanel::default(),
             focus: None,
             rewinding: None,
+            owed: 0.0,
             save_to: None,
             shoot: false,
             frame_times: Vec::new(),
@@ -163,7 +169,13 @@ impl<'t> App<'t> {
         self.last_turn = now;
         push(&mut self.frame_times, passed.as_secs_f32() * 1000.0);
         if self.rewinding.is_some() {
-            self.pace.send(Command::Back(1));
+            // As fast as it went forward, whatever a picture takes.
+            self.owed += passed.as_secs_f32().min(0.5) * TICKS;
+            let back = self.owed as u64;
+            self.owed -= back as f32;
+            if back > 0 {
+                self.pace.send(Command::Back(back));
+            }
         }
         if let Some(timed) = self.pace.take() {
             (self.at, self.interval) = (timed.at, timed.interval);

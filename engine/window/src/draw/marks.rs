@@ -15,8 +15,11 @@ use crate::scene::Scene;
 const GLOWS: u64 = 45;
 /// Ticks of world time for which an arrow's pulse is on its way.
 const PULSE: f32 = 20.0;
-const IDLE: Colour = [150, 170, 220, 110];
+const IDLE: Colour = [160, 182, 232, 140];
 const SPENT: Colour = [120, 120, 130, 70];
+
+/// Letters in a line under a head.
+const LETTERS: usize = 34;
 
 /// The colour of what became of a wire.
 fn colour_of(outcome: Outcome) -> [u8; 3] {
@@ -48,7 +51,7 @@ pub fn arrows<T: RenderTarget>(
                 let fades = 1.0 - ago as f32 / GLOWS as f32;
                 ([r, g, b, (120.0 + 135.0 * fades) as u8], scale * (1.0 + 1.5 * fades))
             }
-            None => (if arrow.spent { SPENT } else { IDLE }, scale * 0.75),
+            None => (if arrow.spent { SPENT } else { IDLE }, scale),
         };
         for to in arrow.to.iter().map(|to| camera.to_screen(*to)) {
             shaft(easel, from, to, thick, colour, scale)?;
@@ -108,9 +111,8 @@ pub fn labels<T: RenderTarget>(
     for label in labels {
         let Some(sprite) = scene.actors.iter().find(|sprite| sprite.id == label.id) else { continue };
         let at = camera.to_screen(sprite.body_at.between(part));
-        let lines: Vec<&str> = label.lines.iter().map(String::as_str).collect();
-        let widest =
-            lines.iter().chain([&label.name.as_str()]).map(|line| text::width(line, scale)).fold(0.0, f32::max);
+        let lines: Vec<String> = label.lines.iter().flat_map(|line| text::wrap(line, LETTERS)).collect();
+        let widest = lines.iter().chain([&label.name]).map(|line| text::width(line, scale)).fold(0.0, f32::max);
         let height = (1 + lines.len()) as f32 * LINE * scale;
         let mut place = [(at[0] - widest / 2.0).round(), (at[1] + 8.0 * camera.zoom).round(), widest, height];
         // Below those that are there already.
