@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ClassIndex, ClassInfo, Finding, PropKind, Severity, cycles};
+use super::{ClassIndex, ClassInfo, Finding, PropKind, Severity, arguments, cycles};
 use crate::map::{Map, Object, Prop, Props, Shape, Target, Wire};
 use crate::names::{matches, suggestion};
 
@@ -167,10 +167,18 @@ impl<'a> Check<'a> {
     /// Whether a value becomes one of that kind; else what it would become.
     fn fits(&self, value: &Prop, kind: PropKind) -> Result<(), String> {
         let actual = match value {
+            Prop::Object(0) => return if kind == PropKind::Actor { Err("nothing".into()) } else { Ok(()) },
+            _ => self.becomes(value)?,
+        };
+        if kind == PropKind::Any || kind == actual { Ok(()) } else { Err(actual.phrase().into()) }
+    }
+
+    /// What a value becomes; an error for an object that is not there.
+    fn becomes(&self, value: &Prop) -> Result<PropKind, String> {
+        Ok(match value {
             Prop::Bool(_) => PropKind::Boolean,
             Prop::Number(_) => PropKind::Number,
             Prop::Text(_) => PropKind::Text,
-            Prop::Object(0) => return if kind == PropKind::Actor { Err("nothing".into()) } else { Ok(()) },
             Prop::Object(id) => match self.map.object(*id) {
                 None => return Err(format!("object {id}, which is not there")),
                 Some(Object { class: Some(_), .. }) => PropKind::Actor,
@@ -179,8 +187,7 @@ impl<'a> Check<'a> {
             },
             Prop::Class(_, members) if is_vector(members) => PropKind::Vector,
             Prop::Class(..) | Prop::List(_) => PropKind::Table,
-        };
-        if kind == PropKind::Any || kind == actual { Ok(()) } else { Err(actual.phrase().into()) }
+        })
     }
 
     fn names(&mut self) {
@@ -250,6 +257,7 @@ impl<'a> Check<'a> {
                 return self.find(Severity::Error, "wire-target", source.id, format!("{label}: {what}"), mend);
             }
         };
+        self.argument(source, wire, &targets);
         let lacking: BTreeMap<&str, &ClassInfo> = targets
             .iter()
             .filter(|target| !target.class.actions.contains(&wire.call))
@@ -265,6 +273,30 @@ impl<'a> Check<'a> {
         let what = format!("{label}: class {} has no action `{}`{hint}", names.join(", "), wire.call);
         let severity = if some { Severity::Warning } else { Severity::Error };
         self.find(severity, "wire-action", source.id, what, "mend `call`, or the target");
+    }
+
+    /// Whether what a wire passes is what the actions take, as far as their definitions say.
+    fn argument(&mut self, source: &Source<'_>, wire: &Wire, targets: &[&Source<'_>]) {
+        let label = format!("wire `{}`", wire.property);
+        let arg = match wire.arg.as_ref().map(|arg| Ok::<_, String>((arg, self.becomes(arg)?))).transpose() {
+            Ok(arg) => arg,
+            Err(what) => {
+                let what = format!("{label}: `arg` is {what}");
+                return self.find(Severity::Error, "wire-arg", source.id, what, "mend `arg`, or clear it");
+            }
+        };
+        let mut told = BTreeSet::new();
+        for target in targets {
+            let Some(takes) = target.class.takes.get(&wire.call) else { continue };
+            let Some((what, fatal)) = arguments::misfit(takes, arg) else { continue };
+            if !told.insert(target.class.name.as_str()) {
+                continue;
+            }
+            let severity = if fatal { Severity::Error } else { Severity::Warning };
+            let what = format!("{label}: {}.{} {what}", target.class.name, wire.call);
+            let mend = format!("mend `arg`, or the action's definition in {}", target.class.place.0);
+            self.find(severity, "wire-arg", source.id, what, mend);
+        }
     }
 
     /// The actors that a wire reaches; `None` when that depends on who sets it off.

@@ -1,6 +1,7 @@
 //! Checking maps against classes: every mistake that can be seen without running anything, with its place and a way to
 //! mend it. A world refuses a map with errors; warnings are for people.
 
+mod arguments;
 mod cycles;
 mod map;
 
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use crate::sim::classes::PropKind;
+pub use arguments::Takes;
+pub(crate) use arguments::defined;
 pub use map::check_map;
 pub(crate) use map::is_vector;
 
@@ -73,6 +76,8 @@ pub struct ClassInfo {
     pub props: BTreeMap<String, (PropKind, bool)>,
     /// Its actions, inherited ones included, without `Action_`.
     pub actions: BTreeSet<String>,
+    /// What of them their definitions say that they take.
+    pub takes: BTreeMap<String, Takes>,
 }
 
 /// What scripts define.

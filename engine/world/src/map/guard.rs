@@ -25,6 +25,8 @@ const MAX_DEPTH: usize = 48;
 pub(super) struct Notes {
     /// The line of each object, by id.
     pub(super) lines: BTreeMap<u32, u32>,
+    /// The template of each object that has one, by id.
+    pub(super) templates: BTreeMap<u32, String>,
     /// It has layers whose tiles are elements.
     pub(super) plain: bool,
 }
@@ -216,6 +218,9 @@ impl Guard<'_> {
                 let attributes = attributes(element)?;
                 if let Some(id) = attributes.get("id").and_then(|id| id.parse().ok()) {
                     let line = self.line_now();
+                    if let Some(template) = attributes.get("template") {
+                        self.notes.templates.insert(id, template.clone());
+                    }
                     if let Some(first) = self.notes.lines.insert(id, line) {
                         return Err(format!(
                             "object {id} is there twice, first in line {first}; save the map in Tiled"

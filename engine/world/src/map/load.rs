@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-use tiled::{Layer, LayerType, ObjectShape, PropertyValue};
+use tiled::{Layer, LayerType, ObjectShape, PropertyValue, ResourceCache};
 
 use super::guard::{self, Notes};
 use super::{Map, Object, Prop, Props, Shape, paint, walls, wires};
@@ -48,9 +49,17 @@ impl Map {
             refused: RefCell::default(),
             reads: RefCell::default(),
         };
+        let mut templates = BTreeMap::new();
         let loaded = {
             let reader = |file: &Path| files.open(file);
-            tiled::Loader::with_reader(reader).load_tmx_map(path)
+            let mut loader = tiled::Loader::with_reader(reader);
+            let loaded = loader.load_tmx_map(path);
+            let folder = path.parent().unwrap_or(Path::new(""));
+            for (id, file) in &files.notes.borrow().templates {
+                let template = loader.cache().get_template(folder.join(file));
+                templates.extend(template.map(|template| (*id, template)));
+            }
+            loaded
         };
         if let Some(refused) = files.refused.take() {
             return Err(refused);
@@ -75,6 +84,7 @@ impl Map {
                 ..Map::default()
             },
             notes: files.notes.take(),
+            templates,
             solid: BTreeMap::new(),
         };
         drawing.draw(&loaded);
@@ -171,6 +181,8 @@ impl Files<'_> {
 struct Drawing {
     map: Map,
     notes: Notes,
+    /// The template of each object that has one, by id.
+    templates: BTreeMap<u32, Arc<tiled::Template>>,
     /// Solid tiles by row and column, of all layers that are moved equally far (in pixels, as bits).
     solid: BTreeMap<[u32; 2], BTreeSet<(i32, i32)>>,
 }
@@ -297,6 +309,7 @@ impl Drawing {
             );
             return;
         }
+        self.overridden(&object.properties, (id, &object.name, line));
         let (props, wires) = self.props(&object.properties, Some((id, &object.name, line)));
         self.map.objects.push(Object {
             id,
@@ -345,6 +358,33 @@ impl Drawing {
         }
         found.sort_by(|one, other| wires::natural(&one.property).cmp(&wires::natural(&other.property)));
         (props, found)
+    }
+
+    /// Wires of its template that an object overrides: Tiled keeps of such a wire what was set in the object alone.
+    fn overridden(&mut self, properties: &tiled::Properties, object: (u32, &str, u32)) {
+        let Some(template) = self.templates.get(&object.0).cloned() else { return };
+        let sorted: BTreeMap<&String, &PropertyValue> = template.object.properties.iter().collect();
+        for (name, value) in sorted {
+            let (Prop::Class(kind, theirs), Some(Prop::Class(_, own))) =
+                (convert(value, 0), properties.get(name).map(|own| convert(own, 0)))
+            else {
+                continue;
+            };
+            let lost: Vec<String> =
+                theirs.keys().filter(|member| !own.contains_key(*member)).map(|member| format!("`{member}`")).collect();
+            if kind == wires::TYPE && !lost.is_empty() {
+                let file = template.source.file_name().unwrap_or_default().to_string_lossy();
+                self.find(
+                    Some(object),
+                    "wire-overridden",
+                    format!("wire `{name}` overrides that of its template {file}, and loses {} of it", lost.join(", ")),
+                    "set all members of the wire in the object, reset it, or give it a name of its own (`OnOpen.2`)",
+                );
+                if let Some(found) = self.map.findings.last_mut() {
+                    found.severity = Severity::Warning;
+                }
+            }
+        }
     }
 
     fn find(&mut self, object: Option<(u32, &str, u32)>, code: &'static str, what: String, mend: &str) {

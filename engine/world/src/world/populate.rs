@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dormouse_vm::{Frame, Value};
 
-use crate::check::{ClassIndex, ClassInfo, Severity, check_map};
+use crate::check::{ClassIndex, ClassInfo, Severity, check_map, defined};
 use crate::datum::Datum;
 use crate::ids::ActorId;
 use crate::map::{self, Map, Object, Prop, Props, Shape};
 use crate::names::Name;
 use crate::scripts::Scripts;
 use crate::sim::Sim;
+use crate::sim::classes::Class;
 use crate::sim::lifecycle::Birth;
 use crate::sim::state::{TIME, Target, Wire};
 use crate::sim::values;
@@ -37,13 +38,28 @@ impl World {
     /// What maps can be checked against: the classes of this world, and the actions that its scripts name.
     pub fn class_index(&self, scripts: &Scripts) -> ClassIndex {
         let sim = &self.sim;
+        let own = |class: &Class| {
+            let path = class.file.strip_prefix("scripts/").unwrap_or(&class.file);
+            scripts.iter().find(|(file, _)| *file == path).map(|(_, text)| defined(text)).unwrap_or_default()
+        };
         let classes = sim.classes.all().iter().map(|class| {
+            // An action that is not defined by the class itself takes what its parent's takes.
+            let mut takes = own(class);
+            let mut above = class.parent;
+            while let Some(parent) = above {
+                let parent = sim.classes.get(parent);
+                for (action, taken) in own(parent) {
+                    takes.entry(action).or_insert(taken);
+                }
+                above = parent.parent;
+            }
             let info = ClassInfo {
                 name: class.name.clone(),
                 place: (class.file.clone(), class.line),
                 extends: class.parent.map(|parent| sim.classes.get(parent).name.clone()),
                 props: class.props.iter().map(|(name, prop)| (name.clone(), (prop.kind, prop.required))).collect(),
                 actions: class.action_names(&sim.names).map(str::to_owned).collect(),
+                takes,
             };
             (class.name.clone(), info)
         });
@@ -105,8 +121,9 @@ fn mentions(text: &str) -> BTreeSet<String> {
     let own = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("Action_") {
-        // A definition begins nothing.
-        let defined = text[..at].rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with("function"));
+        // A definition begins nothing; what is in its line may.
+        let before = text[..at].rsplit('\n').next().unwrap_or_default();
+        let defined = before.trim_start().starts_with("function") && !before.contains('(');
         if !defined {
             found.insert(text[at + 7..].chars().take_while(|c| own(*c)).collect());
         }
