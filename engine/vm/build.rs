@@ -14,6 +14,8 @@ fn main() {
         .cpp(true)
         .std("c++17")
         .warnings(false)
+        // As Luau itself (see the workspace's dev profile): it works on the same objects, and as often.
+        .opt_level(3)
         // The defines of that crate's own build: they change the layout of structures.
         .define("LUAI_MAXCSTACK", "1000000")
         .define("LUA_VECTOR_SIZE", "3")

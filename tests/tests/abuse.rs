@@ -146,7 +146,12 @@ fn attack_with(methods: &str, limits: Limits) -> Outcome {
     }
     assert_eq!(quiet.errors(), Vec::<String>::new());
     for line in attacked.output.iter().filter(|line| line.kind == OutputKind::Error) {
-        assert!(line.actor == "mallory" || line.actor.starts_with("Attacker"), "{}: {}", line.actor, line.text);
+        assert!(
+            line.actor == "mallory" || line.actor.starts_with("Attacker") || line.actor.starts_with("name "),
+            "{}: {}",
+            line.actor,
+            line.text
+        );
     }
     Outcome { errors: attacked.errors(), said: attacked.said(), work: most }
 }
@@ -286,7 +291,6 @@ fn recursion() {
 }
 
 #[test]
-#[ignore = "minutes in a debug build; cargo test --release -- --ignored"]
 fn memory_bombs() {
     for body in [
         "local s = 'x' while true do s = s .. s end",
@@ -367,6 +371,7 @@ fn slow_library_calls() {
         "while true do ('%f'):format(1e300) end",
         "local t = {} for i = 1, 1e5 do t[i] = ('%d'):format(i) end while true do local _ = #t table.clone(t) end",
         "local t = {} for i = 1, 1e5 do t['k' .. i] = i end for k in t do t[k] = nil end while true do next(t) end",
+        "local t = {} for i = 1, 1e5 do t['k' .. i] = i end for k in t do t[k] = nil end for i = 1, 1000 do start(function() while true do for _ in t do end wait() end end) end",
         "local t = setmetatable({}, { __len = function() return 1e9 end }) while true do table.concat(t, ',', 1, 1e9) end",
     ] {
         let outcome = attack(body);
@@ -425,6 +430,7 @@ fn many_hands() {
         "function Attacker:run() wait(2) for i = 1, 100 do spawn('Attacker') end while true do for i = 1, 9e5 do end wait(1) end end",
         "function Attacker:run() wait(2) start(self.go, self) end function Attacker:go() start(self.go, self) start(self.go, self) end",
         "function Attacker:run() wait(2) while true do start(function() wait(1) end) end end",
+        "function Attacker:stop() spawn('Attacker') spawn('Attacker') end function Attacker:run() if self:name() == 'mallory' then wait(2) end self:despawn() end",
     ] {
         let limits = Limits { family_actors: 2_000, family_time: 2_000_000, ..Limits::default() };
         let outcome = attack_with(methods, limits);
@@ -434,7 +440,6 @@ fn many_hands() {
 }
 
 #[test]
-#[ignore = "minutes in a debug build; cargo test --release -- --ignored"]
 fn storms_of_letters() {
     for (methods, ends) in [
         ("function Attacker:run() wait(2) local who = find 'postman' while true do tell(who, 'Junk') end end", true),
@@ -458,8 +463,7 @@ fn storms_of_letters() {
             "function Attacker:run() wait(2) while true do start(ask, find 'clerk_2', { name = 'Nothing' }) end end",
             true,
         ),
-        ("function Attacker:run() wait(2) while true do find('postman'):raise('Junk') wait(1) end end", false),
-        ("function Attacker:run() wait(2) for i = 1, 1e5 do wait_event('name ' .. i, 1) end end", false),
+        ("function Attacker:run() wait(2) for i = 1, 1e5 do pcall(wait_event, 'name ' .. i, 1) end end", false),
         ("function Attacker:run() wait(2) for i = 1, 1e5 do start(wait_event, 'name ' .. i) end end", true),
         ("function Attacker:run() wait(2) for i = 1, 1e6 do restart('name ' .. i, function() end) end end", true),
         (
@@ -468,10 +472,6 @@ fn storms_of_letters() {
         ),
         ("function Attacker:run() wait(2) for i = 1, 1e5 do start(wait_action, find 'gate', 'Open') end end", true),
     ] {
-        if methods.contains(":raise(") {
-            // Raising in another is a right that scripts have: only that it ends is of interest here.
-            continue;
-        }
         let outcome = attack_methods(methods);
         assert_eq!(!outcome.errors.is_empty(), ends, "{methods}: {:?}", outcome.errors);
     }
@@ -495,7 +495,6 @@ fn floods_of_words() {
 }
 
 #[test]
-#[ignore = "minutes in a debug build; cargo test --release -- --ignored"]
 fn questions_without_end() {
     for body in [
         "for i = 1, 500 do spawn('Bystander', { position = vector.create(i, 0, 0) }) end wait(1) while true do find_all() end",

@@ -1,6 +1,7 @@
 //! What scripts may use: time and memory, and that neither depends on how the heap came to look as it does.
 
-use dormouse::{Config, Limits};
+use dormouse::snapshot::SaveOptions;
+use dormouse::{Config, Limits, World};
 use dormouse_tests::{Stage, class};
 
 fn stage(body: &str) -> Stage {
@@ -64,4 +65,81 @@ fn a_budget_ends_in_the_same_turn_whatever_the_heap_looks_like() {
     let clean = "for i = 1, 5000 do local s = tostring(0) .. 'abc' end";
     assert_eq!(count(clean), count(littered));
     assert!(!count("").is_empty());
+}
+
+/// Two worlds of the same script, one of which goes through bytes again and again, are charged and measured at the same
+/// moments: what is left of budgets is part of their hash.
+#[test]
+fn a_restored_world_is_measured_when_the_other_is() {
+    let limits = Limits { memory: 4 << 20, family_time: 1_500_000, ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    for body in [
+        // Garbage, some of it strings that may be there already.
+        "while true do for i = 1, 60000 do local s = tostring(i % 5000) .. 'abc' local t = { s, s } end wait() end",
+        // More and more, until it is too much.
+        "local kept = {} while true do for i = 1, 2000 do kept[#kept + 1] = { i, tostring(i) } end wait() end",
+        // What is charged by samples.
+        "local t = {} for i = 1, 20000 do t['k' .. i] = i end for k in t do t[k] = nil end
+         for i = 1, 20 do start(function() while true do for j = 1, i do for _ in t do end end wait() end end) end",
+        // Tasklets that hold something each, too much together.
+        "for i = 1, 60 do start(function() while true do local t = table.create(9000, 0) wait(i % 3 + 1) end end) end",
+        // Actors that do.
+        "for i = 1, 60 do spawn('Subject', { name = 'other' }) end while true do local t = table.create(100) wait() end",
+    ] {
+        let run = format!(
+            "function Subject:run()\nif self:name() == 'other' then self.t = table.create(20000, 0) wait(1e6) end\n{body}\nend"
+        );
+        let source = class("Subject", "", &run);
+        let new = || {
+            let mut stage = Stage::with(&config, &[("subject.luau", &source)]);
+            stage.spawn("Subject", &[("name", "subject".into())]);
+            stage.world
+        };
+        let (mut straight, mut saved) = (new(), new());
+        for tick in 1..=24 {
+            straight.tick(&[]);
+            saved.tick(&[]);
+            assert_eq!(straight.take_output(), saved.take_output(), "tick {tick}: {body}");
+            assert_eq!(straight.hash(), saved.hash(), "tick {tick}: {body}");
+            if tick % 3 == 0 {
+                let bytes = saved.save(&SaveOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+                saved = World::restore(&bytes, &config, saved.scripts()).unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+    }
+}
+
+/// However many tasklets it holds its memory in, it is told; and if that does not help, it is despawned.
+#[test]
+fn who_does_not_let_go_is_despawned() {
+    let mut stage = stage(
+        "self.hoard = {}
+         while true do start(function() table.insert(self.hoard, table.create(60000, 0)) wait(1000) end) wait() end",
+    );
+    stage.ticks(300);
+    let errors = stage.errors();
+    assert!(errors[0].contains("may hold 1024 KiB"), "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("did not let go")), "{errors:?}");
+    assert_eq!(stage.world.actors(), []);
+    assert!(stage.world.heap() < 16 << 20, "{}", stage.world.heap());
+}
+
+/// What all that an actor spawns hold together is known while they are many and small.
+#[test]
+fn many_small_ones_are_measured_too() {
+    let limits = Limits { family_memory: 8 << 20, ..Limits::default() };
+    let source = class(
+        "Subject",
+        "",
+        "function Subject:run()
+            if self:name() == 'first' then while true do spawn('Subject') end end
+            self.held = table.create(4000, 0)
+            wait(1e6)
+        end",
+    );
+    let mut stage = Stage::with(&Config { limits, ..Config::default() }, &[("subject.luau", &source)]);
+    stage.spawn("Subject", &[("name", "first".into())]);
+    stage.ticks(10);
+    assert!(stage.errors().iter().any(|error| error.contains("may hold 8192 KiB together")), "{:?}", stage.errors());
+    assert!(stage.world.heap() < 64 << 20, "{}", stage.world.heap());
 }

@@ -28,22 +28,35 @@ void dm_interrupt(lua_State* L, int collecting)
 
 void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kind, int)
 {
-    if (size < 1024)
+    // Whether a small string is allocated depends on which are there already, and whether a coroutine is on which can
+    // be used again.
+    if ((kind == LUA_TSTRING && size < 1024) || kind == LUA_TTHREAD)
         return;
-    // Arrays grow as often as their owner's code adds to them, and so do stacks: those are not charged. (Nor can be asked
-    // who runs while a stack or a list of calls has just been moved.)
+    // Arrays grow as often as their owner's code adds to them, and so do stacks. (Nor can be asked who runs while a stack
+    // or a list of calls has just been moved.)
     if (kind == LUA_T_ALL && old != 0)
         return;
-    bool library = L->ci == L->base_ci || !isLua(L->ci);
-    // What a library function makes of strings is charged by its wrapper: whether it allocates them depends on which
-    // strings are there already. A concatenation in Luau code always builds a large string anew.
-    if (kind == LUA_TSTRING && library)
-        return;
-    // An array that a library function makes whole is charged, but for the table of all strings, which grows under whoever
-    // happens to run.
-    if (kind == LUA_T_ALL && (!library || size == 2 * sizeof(TString*) * size_t(L->global->strt.size)))
-        return;
-    hot(L)->fuel -= int64_t(size / 256);
+    dm_hot* h = hot(L);
+    if (kind == LUA_TSTRING || kind == LUA_T_ALL)
+    {
+        const bool library = L->ci == L->base_ci || !isLua(L->ci);
+        // What a library function makes of strings is charged by its wrapper. A concatenation in Luau code always builds
+        // a large string anew.
+        if (kind == LUA_TSTRING && library)
+            return;
+        // Arrays that are made whole count, but for the table of all strings, which grows when it is full, under whoever
+        // happens to run.
+        const stringtable& strings = L->global->strt;
+        if (kind == LUA_T_ALL && (strings.nuse > uint32_t(strings.size) || (library && size < 1024)))
+            return;
+        if (kind == LUA_T_ALL && !library)
+        {
+            h->bytes += int64_t(size);
+            return;
+        }
+    }
+    h->bytes += int64_t(size);
+    h->fuel -= int64_t(size / 256);
 }
 
 const void* dm_fixed_string(lua_State* L, const char* text)
@@ -135,6 +148,7 @@ int dm_pcall_ended(lua_State* L, int status)
     }
     if (status != LUA_ERRRUN || hot(L)->unwinding)
         return hot(L)->pcall_failed(L, status);
+    hot(L)->fuel -= DM_CATCHING;
     luaD_checkstack(L, 1);
     setobj2s(L, L->top, L->top - 1);
     setbvalue(L->top - 1, 0);

@@ -7,12 +7,16 @@
 
 struct lua_State;
 
+// Interrupts that an error which is caught costs: frames are unwound (sandbox.rs has the twin).
+#define DM_CATCHING 64
+
 extern "C"
 {
     // What the hot paths share with the native side: the callbacks' userdata points at it (native.rs has the twin).
     struct dm_hot
     {
         int64_t fuel;            // interrupts left before `attend` is called
+        int64_t bytes;           // allocated since the fuel was handed out
         uint32_t request;        // 0: none, 1: sleep for `ticks`, 2: parked
         uint32_t ticks;
         uint32_t unwinding;      // whether a terminal error unwinds the running tasklet
@@ -42,7 +46,7 @@ extern "C"
 
     void dm_interrupt(lua_State* L, int collecting);
 
-    // Luau allocated something: charges what is large, and is so whatever the heap looks like.
+    // Luau allocated something: counts what is the same whatever the heap looks like, and charges what is large of it.
     void dm_allocated(lua_State* L, void* block, size_t old, size_t size, uint8_t category, int kind, int tag);
 
     // `pcall(f, ...)` and its continuation: their usual ways.

@@ -18,8 +18,69 @@
 #include <string.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <utility>
 #include <vector>
+
+// The objects met so far, each with its number: open addressing, at most half full, for a walk asks it once for each
+// reference that it follows.
+class Numbers
+{
+public:
+    Numbers()
+        : slots(64)
+    {
+    }
+
+    bool has(const void* object) const
+    {
+        return slots[find(object)].object != nullptr;
+    }
+
+    // The object's number, and whether it was met for the first time.
+    std::pair<uint32_t, bool> meet(const void* object)
+    {
+        size_t at = find(object);
+        if (slots[at].object)
+            return {slots[at].number, false};
+        if (2 * (count + 1) > slots.size())
+        {
+            grow();
+            at = find(object);
+        }
+        slots[at] = {object, count};
+        return {count++, true};
+    }
+
+private:
+    struct Slot
+    {
+        const void* object = nullptr;
+        uint32_t number = 0;
+    };
+
+    // The place where it is, or where it would be.
+    size_t find(const void* object) const
+    {
+        // Multiplicative hashing (Knuth 1998, 6.4); the high bits are the good ones.
+        const size_t mask = slots.size() - 1;
+        size_t at = size_t((uint64_t(uintptr_t(object)) * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+        while (slots[at].object && slots[at].object != object)
+            at = (at + 1) & mask;
+        return at;
+    }
+
+    void grow()
+    {
+        std::vector<Slot> old(2 * slots.size());
+        old.swap(slots);
+        for (const Slot& slot : old)
+            if (slot.object)
+                slots[find(slot.object)] = slot;
+    }
+
+    std::vector<Slot> slots;
+    uint32_t count = 0;
+};
 
 struct dm_walk
 {
@@ -32,7 +93,7 @@ struct dm_walk
     int hidden = -1;
 
     // The number of each object met, and those whose contents are still to be read, in the order of the numbers.
-    std::unordered_map<const void*, uint32_t> numbers;
+    Numbers numbers;
     std::vector<const GCObject*> pending;
     size_t next = 0;
 
@@ -67,10 +128,10 @@ struct dm_walk
     // Writes the object's number; one that was not met before is queued to be read.
     void refer(const GCObject* object)
     {
-        if (without && without->numbers.count(object))
+        if (without && without->numbers.has(object))
             return;
-        auto [at, fresh] = numbers.emplace(object, uint32_t(numbers.size()));
-        put(at->second);
+        auto [number, fresh] = numbers.meet(object);
+        put(number);
         if (fresh)
             pending.push_back(object);
     }
@@ -128,7 +189,8 @@ struct dm_walk
             put(uint32_t(~0u));
         for (int i = 0; i < t->sizearray; i++)
         {
-            if (ttisnil(&t->array[i]))
+            // What is only counted is counted by its container.
+            if (sink ? ttisnil(&t->array[i]) : !iscollectable(&t->array[i]))
                 continue;
             put(uint32_t(i));
             value(&t->array[i]);
@@ -378,7 +440,7 @@ dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context)
     walk->sink = sink;
     walk->context = context;
     // The main thread's stack is the engine's own scratch space: it is never part of a world's state.
-    walk->numbers.emplace(L->global->mainthread, 0);
+    walk->numbers.meet(L->global->mainthread);
     return walk;
 }
 

@@ -76,7 +76,7 @@ const CHARGED: &[(&CStr, &CStr, Weight)] = &[
 ];
 
 /// Bytes that are worked through in the time of an interrupt, and slots of tables.
-const BYTES_PER_UNIT: i64 = 64;
+pub(crate) const BYTES_PER_UNIT: i64 = 64;
 const SLOTS_PER_UNIT: i64 = 8;
 /// Interrupts for a conversion of `string.format`.
 const CONVERSION: i64 = 20;
@@ -119,7 +119,9 @@ unsafe extern "C-unwind" fn charged_call(state: *mut lua_State) -> c_int {
         let results = original(state);
         // Whether a string is allocated depends on which are there already; that it was made does not.
         if results > 0 && ffi::lua_type(state, -1) == ffi::LUA_TSTRING {
-            (*native).hot.fuel -= ffi::lua_objlen(state, -1) as i64 / BYTES_PER_UNIT;
+            let size = ffi::lua_objlen(state, -1) as i64;
+            (*native).hot.fuel -= size / BYTES_PER_UNIT;
+            (*native).hot.bytes += size;
         }
         if matches!(weight, W::Next) {
             let slots = shim::dm_slots_between(state, 1, 2, -results);

@@ -11,6 +11,7 @@ use std::os::raw::c_int;
 
 use mlua::ffi::{self, lua_State};
 
+use crate::charge::BYTES_PER_UNIT;
 use crate::compile::{self, Bytecode};
 use crate::coroutines;
 use crate::host::Raise;
@@ -168,6 +169,7 @@ impl Frame<'_> {
         // SAFETY: the place has a string, which stays there while the frame is borrowed.
         unsafe {
             let bytes = ffi::lua_tolstring(self.state, at as c_int, &mut size);
+            self.charge_bytes(size);
             Some(String::from_utf8_lossy(std::slice::from_raw_parts(bytes.cast::<u8>(), size)))
         }
     }
@@ -269,6 +271,7 @@ impl Frame<'_> {
 
     /// Pushes a string.
     pub fn push_text(&mut self, text: &str) {
+        self.charge_bytes(text.len());
         self.room(1);
         // SAFETY: there is room, and the bytes are copied.
         unsafe { ffi::lua_pushlstring_(self.state, text.as_ptr().cast(), text.len()) }
@@ -703,6 +706,12 @@ impl Frame<'_> {
     pub fn charge(&mut self, work: u64) {
         // SAFETY: the counter is touched for the time of this line.
         unsafe { (*self.native()).hot.fuel -= work.min(1 << 40) as i64 }
+    }
+
+    /// Charges for text that goes to the host or comes from it.
+    fn charge_bytes(&self, bytes: usize) {
+        // SAFETY: the counter is touched for the time of this line.
+        unsafe { (*self.native()).hot.fuel -= bytes as i64 / BYTES_PER_UNIT }
     }
 
     /// The name of a method, by the number that [`Host::method`](crate::Host::method) was given.

@@ -16,7 +16,7 @@ pub struct Image {
     identity: u64,
     heap: Vec<u8>,
     threads: Threads,
-    counters: [i64; 3],
+    counters: [i64; 4],
     collect_at: usize,
     shared: usize,
     catalog: Mark,

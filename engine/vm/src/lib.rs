@@ -74,7 +74,7 @@ pub use frame::{COPY_DEPTH, Frame};
 pub use host::{Entry, Exit, Flow, Host, Raise};
 pub use image::{ForeignImage, Image};
 pub use measure::{Census, Measure};
-pub use meter::{MEASURE_EVERY, Quota};
+pub use meter::{BYTES_PER_CREDIT, MEASURE_EVERY, Quota};
 pub use native::TerminalKind;
 pub use peek::{Code, Entries, FramePeek, Peek};
 pub use thread::Thread;

@@ -2,8 +2,9 @@
 //!
 //! Time is counted in the VM's interrupts (each call and each turn of a loop is one), so it is the same on every
 //! machine; large strings and buffers, calls into the library that work through long strings and tables, and what the
-//! host does when it is called are charged by their size. Memory is measured by what is reachable, so garbage is never held against anyone, each time
-//! the owner has used another [`MEASURE_EVERY`] interrupts.
+//! host does when it is called are charged by their size. Memory is measured by what is reachable, so garbage is never
+//! held against anyone, each time the owner has used up its credit of interrupts and allocations; the walk is charged to
+//! whoever is measured, as all else.
 //!
 //! Neither count may depend on what the heap looks like inside (pages, garbage, strings that happen to be there
 //! already): a world that was saved and restored has another heap, and must raise the same errors in the same lines.
@@ -20,7 +21,8 @@ use crate::shim::{self, Hot};
 pub struct Quota {
     /// Interrupts.
     pub time: i64,
-    /// Interrupts that its owner may still use before what it holds is measured.
+    /// Interrupts that its owner may still use before what it holds is measured, each worth [`BYTES_PER_CREDIT`] bytes
+    /// allocated as well.
     pub credit: i64,
     /// Bytes that its owner may hold.
     pub memory: i64,
@@ -28,8 +30,10 @@ pub struct Quota {
 
 /// Interrupts left to `finally` and `defer` after the time was up.
 const GRACE: i64 = 20_000;
-/// Interrupts between two measurements of what an owner holds.
+/// Interrupts between two measurements of what an owner holds, unless the host says otherwise.
 pub const MEASURE_EVERY: i64 = 1 << 16;
+/// Bytes whose allocation brings a measurement nearer by an interrupt.
+pub const BYTES_PER_CREDIT: i64 = 128;
 /// Bytes that are measured for one interrupt.
 const MEASURED_PER_UNIT: i64 = 128;
 /// A loop over a table is looked at once in half of 2 to the power of this many turns, on average.
@@ -38,8 +42,11 @@ const SAMPLE_BITS: u32 = 6;
 const SLOTS_PER_UNIT: i64 = 16;
 /// So few that they are not counted.
 const MANY_SLOTS: i64 = 1 << 10;
-/// A tasklet that allocates so many times what its owner may hold, all in one go, is measured at once.
-const GULP: i64 = 4;
+/// Bytes of the heap after which whoever runs is looked at, whatever its credit: short strings that the VM may have
+/// already count nowhere else. When that is depends on the heap, so nobody may notice but who holds so many times what
+/// it may, which is more than credit lets anybody hold who makes anything else.
+const GULP: i64 = 64 << 20;
+const FAR_TOO_MUCH: i64 = 8;
 /// The part of the heap that scripts can't have: the engine's own work must never fail for lack of memory.
 const RESERVE_SHARE: usize = 16;
 /// Bytes allocated between two of the collector's steps inside a resume.
@@ -65,7 +72,7 @@ pub(crate) struct Meter {
     pub(crate) refused: bool,
     /// Bytes that the owner may hold.
     memory: i64,
-    /// Bytes left before a measurement is due at once.
+    /// Bytes left before somebody is looked at.
     gulp: i64,
     /// Bytes left before the collector takes a step.
     until_collect: i64,
@@ -89,8 +96,8 @@ impl Meter {
         self.time = quota.time;
         self.credit = quota.credit;
         self.memory = quota.memory;
-        self.gulp = GULP * quota.memory;
-        self.chance = self.used as u32;
+        // Of the world's state, so that it is the same in one that was restored.
+        self.chance = ((quota.credit ^ quota.time << 20).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) >> 32) as u32;
         self.hand_out(hot);
     }
 
@@ -108,23 +115,23 @@ impl Meter {
         let sample = i64::from(self.chance >> (32 - SAMPLE_BITS));
         self.slice = self.time.min(self.credit).clamp(0, sample);
         hot.fuel = self.slice;
+        hot.bytes = 0;
     }
 
     #[inline]
     fn take_back(&mut self, hot: &mut Hot) {
         let used = self.slice - hot.fuel;
         self.time -= used;
-        self.credit -= used;
+        self.credit -= used + std::mem::take(&mut hot.bytes) / BYTES_PER_CREDIT;
         self.used += used as u64;
         self.slice = 0;
         hot.fuel = 0;
     }
 
-    /// Has the next interrupt look at more than the fuel.
-    fn call_attention(&mut self, hot: &mut Hot) {
-        if hot.fuel > 0 {
-            self.slice -= std::mem::take(&mut hot.fuel);
-        }
+    /// Charges work that was done outside of a slice.
+    fn charge(&mut self, work: i64) {
+        self.time -= work;
+        self.used += work as u64;
     }
 
     /// Why an allocation was refused.
@@ -133,17 +140,18 @@ impl Meter {
     }
 
     /// What a rewind must bring back: the counters that outlive a resume.
-    pub(crate) fn lasting(&self) -> [i64; 3] {
-        [self.until_collect, self.allocated as i64, self.used as i64]
+    pub(crate) fn lasting(&self) -> [i64; 4] {
+        [self.until_collect, self.gulp, self.allocated as i64, self.used as i64]
     }
 
     /// See [`Meter::lasting`].
-    pub(crate) fn restore(&mut self, [until_collect, allocated, used]: [i64; 3]) {
-        (self.until_collect, self.allocated, self.used) = (until_collect, allocated as u64, used as u64);
+    pub(crate) fn restore(&mut self, [until_collect, gulp, allocated, used]: [i64; 4]) {
+        (self.until_collect, self.gulp) = (until_collect, gulp);
+        (self.allocated, self.used) = (allocated as u64, used as u64);
     }
 
     /// Charges an allocation; false when it must be refused.
-    pub(crate) fn admit(&mut self, hot: &mut Hot, bytes: usize, heap: usize, limit: usize) -> bool {
+    pub(crate) fn admit(&mut self, bytes: usize, heap: usize, limit: usize) -> bool {
         #[cfg(test)]
         if let Some(left) = &mut self.fail_after {
             if *left == 0 {
@@ -159,12 +167,9 @@ impl Meter {
             self.refused = true;
             return false;
         }
+        // What is due is done where it is safe, a few interrupts from here.
         self.gulp -= bytes as i64;
         self.until_collect -= bytes as i64;
-        // What is due is done where it is safe: at the next interrupt.
-        if self.gulp < 0 || self.until_collect < 0 {
-            self.call_attention(hot);
-        }
         true
     }
 }
@@ -184,19 +189,25 @@ pub(crate) unsafe extern "C-unwind" fn attend(state: *mut lua_State) {
         let slots = shim::dm_slots_ahead(state) as i64;
         // Few are not worth it; and how many there are between is not the same in a world that was restored.
         let slots = if slots < MANY_SLOTS { 0 } else { slots };
-        (*native).meter.time -= (slots << (SAMPLE_BITS - 1)) / SLOTS_PER_UNIT;
+        (*native).meter.charge((slots << (SAMPLE_BITS - 1)) / SLOTS_PER_UNIT);
         if (*native).meter.until_collect < 0 {
             (*native).meter.until_collect = COLLECT_EVERY;
             // Twice what was allocated: the collector gains on the script that feeds it.
             collect(state, 2 * COLLECT_EVERY as usize);
         }
-        if (*native).meter.credit < 0 || (*native).meter.gulp < 0 {
+        let due = (*native).meter.credit < 0;
+        if due || (*native).meter.gulp < 0 {
             let held = (*native).measure_running(state) as u64;
-            let answer = Native::host(native).map_or(Ok(MEASURE_EVERY), |host| host.measured(held));
             let meter = &mut (*native).meter;
-            meter.credit = *answer.as_ref().unwrap_or(&MEASURE_EVERY);
-            meter.gulp = GULP * meter.memory;
-            meter.time -= held as i64 / MEASURED_PER_UNIT;
+            meter.gulp = GULP;
+            let answer = match due || held as i64 / FAR_TOO_MUCH > meter.memory {
+                true => Native::host(native).map_or(Ok(MEASURE_EVERY), |host| host.measured(held)),
+                false => Ok(meter.credit),
+            };
+            if due {
+                meter.charge(held as i64 / MEASURED_PER_UNIT);
+            }
+            meter.credit = *answer.as_ref().unwrap_or(&GRACE);
             if let Err(refusal) = answer {
                 // What it holds may be let go by `finally`; it must be able to run.
                 meter.time = meter.time.max(GRACE);

@@ -82,6 +82,7 @@ impl Native {
         Box::new(Native {
             hot: Hot {
                 fuel: 0,
+                bytes: 0,
                 request: request::NONE,
                 ticks: 0,
                 unwinding: 0,
@@ -339,8 +340,7 @@ pub(crate) unsafe extern "C" fn allocate(
         if new > old {
             let heap = (*native).arena.in_use();
             let limit = (*native).limit;
-            let hot = &mut (*native).hot;
-            if !(*native).meter.admit(hot, new - old, heap, limit) {
+            if !(*native).meter.admit(new - old, heap, limit) {
                 return ptr::null_mut();
             }
         }

@@ -7,7 +7,7 @@ use std::os::raw::{c_char, c_int};
 use mlua::ffi::{self, lua_CFunction, lua_State};
 
 use crate::callbacks;
-use crate::charge;
+use crate::charge::{self, BYTES_PER_UNIT};
 use crate::coroutines;
 use crate::frame::{Frame, push_value};
 use crate::host::{Flow, Host, Raise};
@@ -136,6 +136,11 @@ pub(crate) unsafe fn with_host<R>(state: *mut lua_State, body: impl FnOnce(&mut 
     }
 }
 
+/// Interrupts that saying what went wrong costs, besides its letters.
+const RAISING: i64 = 500;
+/// Interrupts that an error which is caught costs: frames are unwound (`shim.h` has the twin).
+const CATCHING: i64 = 64;
+
 /// Raises what the host said.
 ///
 /// # Safety
@@ -148,7 +153,8 @@ pub(crate) unsafe fn throw(state: *mut lua_State, raise: Raise) -> ! {
         match raise {
             Raise::Message(message) => {
                 let armed = std::mem::replace(&mut (*native).meter.armed, false);
-                let text = match crate::trace::places(state, 0).first() {
+                (*native).hot.fuel -= RAISING + message.len() as i64 / BYTES_PER_UNIT;
+                let text = match crate::trace::innermost(state) {
                     Some(place) => format!("{}:{}: {message}", place.file, place.line),
                     None => message,
                 };
@@ -377,6 +383,7 @@ pub(crate) unsafe fn pass_terminal(state: *mut lua_State, status: c_int) {
     unsafe {
         budget_if_refused(state, status);
         let native = Native::of(state);
+        (*native).hot.fuel -= CATCHING;
         if let Some(terminal) = (*native).terminal() {
             // An error handler that fails hides what it was to handle.
             if status == ffi::LUA_ERRERR || terminal.is_on_top(state) {

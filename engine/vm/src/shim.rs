@@ -42,6 +42,8 @@ pub(crate) struct RawWalk {
 pub(crate) struct Hot {
     /// Interrupts left before `attend` is called.
     pub(crate) fuel: i64,
+    /// Bytes allocated since the fuel was handed out, so far as they are the same whatever the heap looks like.
+    pub(crate) bytes: i64,
     /// See [`Request`](crate::native::Request).
     pub(crate) request: u32,
     pub(crate) ticks: u32,

@@ -44,6 +44,15 @@ pub(crate) unsafe fn places(state: *mut lua_State, level: i32) -> Vec<Place> {
     (level..depth).filter(|level| !skipped(*level)).filter_map(|level| unsafe { place(state, level) }).collect()
 }
 
+/// The innermost Lua frame.
+///
+/// # Safety
+/// `state` is live.
+pub(crate) unsafe fn innermost(state: *mut lua_State) -> Option<Place> {
+    // SAFETY: by the caller's promise.
+    unsafe { (0..ffi::lua_stackdepth(state)).find_map(|level| place(state, level)) }
+}
+
 /// The Lua frame at one level of a coroutine; none where the frame is the engine's own.
 ///
 /// # Safety

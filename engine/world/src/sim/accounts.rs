@@ -5,7 +5,7 @@
 //! Memory is what the actors were last measured to hold, and what they sent that nobody has read yet. Time is charged to whoever pays for a tasklet: its owner's
 //! account, or until it first waits the account of the one whose call, wire or letter made it run.
 
-use dormouse_vm::MEASURE_EVERY;
+use dormouse_vm::{BYTES_PER_CREDIT, MEASURE_EVERY};
 use serde::{Deserialize, Serialize};
 
 use super::Sim;
@@ -13,8 +13,9 @@ use super::state::{Role, Tasklet};
 use crate::ids::ActorId;
 use crate::output::OutputKind;
 
-/// Interrupts after which a new actor is measured.
+/// Interrupts after which a new actor is measured, unless its account has many; and after which it always may be.
 pub(crate) const SOON: i64 = 1 << 10;
+const AT_ONCE: i64 = 1 << 4;
 /// Bytes that an actor holds for each interrupt until it is measured again: measuring takes a fifth of its time.
 const HELD_PER_UNIT: i64 = 32;
 /// Bytes that something on its way (a letter, a wire with a delay) takes besides what it carries.
@@ -205,12 +206,20 @@ impl Sim {
     pub(crate) fn note_measure(&mut self, held: u64) -> Result<i64, String> {
         let (limit, family, held) = (self.limits.memory, self.limits.family_memory, held as i64);
         let Some(actor) = self.state.actors.get_mut(self.actor) else { return loader_holds(held) };
-        let grown = held - std::mem::replace(&mut actor.held, held);
+        let before = std::mem::replace(&mut actor.held, held);
+        let grown = held - before;
         let id = actor.account;
-        let together = self.account(id).map_or(0, |account| {
-            account.held += grown;
-            account.held
-        });
+        let (together, soon) = match self.account(id) {
+            Some(account) => {
+                account.held += grown;
+                (account.held, soon(account.members, family))
+            }
+            None => (0, SOON),
+        };
+        // Once it is told; if it goes on, there is no other way to be rid of what it holds.
+        if (before > limit && held > 2 * limit) || (together - grown > family && together > 2 * family) {
+            self.doomed = true;
+        }
         if held > limit {
             return Err(format!("its actor holds {} KiB, and may hold {} KiB", held >> 10, limit >> 10));
         }
@@ -220,7 +229,13 @@ impl Sim {
                 "{who} and those that share its memory hold {together} KiB, and may hold {family} KiB together"
             ));
         }
-        Ok((held / HELD_PER_UNIT).max(SOON))
+        Ok((held / HELD_PER_UNIT).max(soon))
+    }
+
+    /// The interrupts after which the account's newest actor is measured for the first time.
+    pub(crate) fn first_credit(&mut self, id: AccountId) -> i64 {
+        let family = self.limits.family_memory;
+        self.account(id).map_or(SOON, |account| soon(account.members, family))
     }
 
     /// Something of an actor's is on its way and takes so many bytes until it arrives. The account that it is held
@@ -253,6 +268,12 @@ impl Sim {
             self.close_account(id);
         }
     }
+}
+
+/// The more share an account, the less each may take before it is looked at: unseen they take no more than a part of what
+/// they may hold together.
+fn soon(members: u32, family: i64) -> i64 {
+    (family / (4 * BYTES_PER_CREDIT * i64::from(members.max(1)))).clamp(AT_ONCE, SOON)
 }
 
 /// Names that an account may make up, and bytes that one may have.

@@ -3,7 +3,6 @@
 
 use dormouse_vm::{Flow, Frame, Kind, Pin, Raise, Thread, Value, Vm};
 
-use super::accounts::SOON;
 use super::classes::{BodyPlan, PropKind};
 use super::host::give;
 use super::linker::{BUILT_IN, MAX_SIZE};
@@ -46,6 +45,7 @@ impl Sim {
         let instance = self.classes.get(birth.class).instance;
         let (shape, size) = shape_of(&birth);
         let account = self.join_account();
+        let credit = self.first_credit(account);
         let founder = !self.state.actors.contains_key(self.actor);
         let id = self.state.actors.insert(Actor {
             order,
@@ -70,7 +70,7 @@ impl Sim {
             founder,
             held: 0,
             sent: 0,
-            credit: SOON,
+            credit,
             dying: false,
             stopped: false,
         });

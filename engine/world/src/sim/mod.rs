@@ -39,12 +39,13 @@ use state::State;
 pub struct Limits {
     /// Interrupts (calls and loop turns) that a tasklet may use in one tick.
     pub time: i64,
-    /// Bytes that an actor may hold, and as many that it sent and nobody has read yet.
+    /// Bytes that an actor may hold, and as many that it sent and nobody has read yet. One that was told, does not let
+    /// go and holds twice as much is despawned.
     pub memory: i64,
     /// Interrupts that an actor and all that it brought into the world may use in one tick, together with what they set
     /// going elsewhere. Tasklets beyond it go on in the next tick.
     pub family_time: i64,
-    /// Bytes that they may hold together.
+    /// Bytes that they may hold together; as for one, twice as many end whoever is found to hold them.
     pub family_memory: i64,
     /// How many they may be.
     pub family_actors: u32,
@@ -89,6 +90,8 @@ pub(crate) struct Sim {
     pub(crate) actor: ActorId,
     /// The cause under which what runs now happens.
     pub(crate) cause: u32,
+    /// The actor that runs has been told that it holds too much, and holds twice as much now: it is to end.
+    pub(crate) doomed: bool,
     pub(crate) output: Vec<Output>,
     /// Whoever watches what happens.
     pub(crate) watch: Option<Box<watch::Watch>>,

@@ -211,6 +211,7 @@ fn empty(config: &Config, mut names: Names, state: State) -> Sim {
         current: TaskId::default(),
         actor: ActorId::default(),
         cause: TIME,
+        doomed: false,
         output: Vec::new(),
         watch: None,
         happened: 0,

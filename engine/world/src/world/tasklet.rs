@@ -68,6 +68,9 @@ impl World {
             true => tasklet.credit = self.vm.credit(),
             false => self.charge_payer(task, payer, spent),
         }
+        if self.sim.doomed {
+            self.end_hoarder(owner);
+        }
         let sim = &mut self.sim;
         let tasklet = &mut sim.state.tasks.0[task];
         let Outcome::Slept(ticks) = outcome else { return self.came_back(task, outcome) };
@@ -108,6 +111,23 @@ impl World {
             let payer = self.sim.pays_itself(&tasklet);
             let tasklet = &mut self.sim.state.tasks.0[task];
             (tasklet.payer, tasklet.guest) = (payer, false);
+        }
+    }
+
+    /// It was told, and went on: all that it holds goes with it.
+    #[cold]
+    fn end_hoarder(&mut self, owner: ActorId) {
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        sim.doomed = false;
+        if !sim.is_alive(owner) {
+            return;
+        }
+        let held = sim.state.actors.get(owner).map_or(0, |actor| actor.held) >> 10;
+        sim.state.counts.errors += 1;
+        let text = format!("holds {held} KiB and did not let go when it was told: it is despawned");
+        sim.put(OutputKind::Error, owner, text);
+        if let Err(error) = vm.enter(|frame| sim.kill(frame, owner)) {
+            self.sim.report_engine(&error);
         }
     }
 
