@@ -98,6 +98,14 @@ fn compare_scripts(body: &str, ticks: u64) {
 fn whatever_is_waited_for_comes() {
     for body in [
         "for i = 1, 10 do log(i, wait(i)) end",
+        // What a call left above the top of the stack is where later the sum is to go, the item, the text.
+        "local function fill(...) return ... end \
+         for i = 1, 6 do fill('a', {}, 3, 4, 5, 6, 7, 8) wait(1) log(i, i, wait(1) + i) log(i, `{i} {wait(1)}`, { i, i, wait(1) }) end",
+        "local function fill(...) return ... end \
+         for i = 1, 6 do fill('a', {}, 3, 4, 5, 6, 7, 8) wait(1) log(i, i, i == wait(1), i and (wait(1) or 3)) end",
+        "local function fill(...) return ... end \
+         local function inner(n, late) wait(1) late = n return late end \
+         for _ = 1, 5 do fill('a', {}, 3, 4, 5, 6, 7, 8) wait(1) for i = 1, 9 do log(i, i, i, inner(i) + 1) if i > 1 then break end end end",
         "log(ask(find 'other', { name = 'Slow', n = 3 }).n)",
         "log(pcall(ask, find 'other', 'Late', 2))",
         "find('other'):Action_Ring() log(wait_action(find 'other', 'Ring', 'begin')) log(wait_action(find 'other', 'Ring'))",

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct lua_State;
+struct dm_catalog;
 
 // Interrupts that an error which is caught costs: frames are unwound (sandbox.rs has the twin).
 #define DM_CATCHING 64
@@ -162,7 +163,7 @@ extern "C"
     // See walk.cpp.
     typedef void (*dm_sink)(void* context, const uint8_t* bytes, size_t size);
     struct dm_walk;
-    dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context);
+    dm_walk* dm_walk_new(lua_State* L, dm_catalog* catalog, dm_sink sink, void* context);
     void dm_walk_pin(dm_walk* walk, const lua_State* L, int pin);
     void dm_walk_hide(dm_walk* walk, int tag);
     void dm_walk_without(dm_walk* walk, const dm_walk* other);

@@ -9,6 +9,8 @@
 
 #include "shim.h"
 
+#include "capture/catalog.h"
+
 #include "lua.h"
 #include "lbytecode.h"
 #include "lobject.h"
@@ -84,6 +86,7 @@ private:
 
 struct dm_walk
 {
+    dm::Catalog* catalog;
     dm_sink sink;
     void* context;
     size_t bytes = 0;
@@ -99,6 +102,8 @@ struct dm_walk
 
     std::vector<uint8_t> buffer;
     std::vector<const LuaNode*> fields;
+    std::vector<bool> forgotten; // of the thread in progress, by slot
+    std::unordered_map<const Proto*, dm::Liveness> passing;
 
     static constexpr size_t kFlushAt = 16 * 1024;
 
@@ -353,6 +358,30 @@ struct dm_walk
         return std::min<const TValue*>(ci->base + registers, th->top);
     }
 
+    // Finds the slots of which nothing will be read: see liveness.h. The topmost function in progress is cut by `end`.
+    void forget(const lua_State* th)
+    {
+        forgotten.assign(size_t(th->top - th->stack), false);
+        for (const CallInfo* ci = th->base_ci + 1; ci < th->ci; ci++)
+        {
+            if (!ttisfunction(ci->func) || clvalue(ci->func)->isC)
+                continue;
+            const Proto* p = clvalue(ci->func)->l.p;
+            if (const dm::Liveness::Site* site = liveness(p).at(uint32_t(ci->savedpc - p->code)))
+                dm::eachforgotten(ci->base, th->top, *site, [&](const TValue* slot) { forgotten[size_t(slot - th->stack)] = true; });
+        }
+        for (const UpVal* up = th->openupval; up; up = up->u.open.threadnext)
+            forgotten[size_t(up->v - th->stack)] = false;
+    }
+
+    const dm::Liveness& liveness(const Proto* p)
+    {
+        if (const uint32_t* function = catalog->function(p))
+            return catalog->analysis(*function).live;
+        // Code that no capture may hold: what a console evaluates.
+        return passing.try_emplace(p, p).first->second;
+    }
+
     void thread(const lua_State* th)
     {
         bytes += sizeof(lua_State) + sizeof(TValue) * used(th) + sizeof(CallInfo) * size_t(th->ci - th->base_ci + 1);
@@ -366,13 +395,16 @@ struct dm_walk
         }
         const Value none = {};
         const TValue* last = end(th);
+        forget(th);
         for (const TValue* slot = th->stack; slot < last; slot++)
         {
             if (slot->tt == LUA_TLIGHTUSERDATA && slot->extra[0] == LU_TAG_ITERATOR)
                 cursor(slot);
+            // A finalised or foreign slot never lies below `top`; a dead key may, and counts as nil.
+            else if (slot->tt == LUA_TDEADKEY || forgotten[size_t(slot - th->stack)])
+                scalar(none, nullptr, LUA_TNIL);
             else
-                // A finalised or foreign slot never lies below `top`; a dead key may, and counts as nil.
-                slot->tt == LUA_TDEADKEY ? scalar(none, nullptr, LUA_TNIL) : value(slot);
+                value(slot);
         }
         for (const CallInfo* ci = th->base_ci + 1; ci <= th->ci; ci++)
         {
@@ -434,9 +466,10 @@ struct dm_walk
     }
 };
 
-dm_walk* dm_walk_new(lua_State* L, dm_sink sink, void* context)
+dm_walk* dm_walk_new(lua_State* L, dm_catalog* catalog, dm_sink sink, void* context)
 {
     dm_walk* walk = new dm_walk;
+    walk->catalog = catalog;
     walk->sink = sink;
     walk->context = context;
     // The main thread's stack is the engine's own scratch space: it is never part of a world's state.

@@ -32,8 +32,12 @@ impl<'h> Walk<'h> {
             Some(hasher) => (Some(absorb), (hasher as *mut Xxh3).cast()),
             None => (None, std::ptr::null_mut()),
         };
-        // SAFETY: by the caller's promise.
-        Walk { raw: unsafe { shim::dm_walk_new(state, sink, context) }, hasher: PhantomData }
+        // SAFETY: by the caller's promise; the catalog lives as long as the state.
+        let raw = unsafe {
+            let catalog = (*Native::of(state)).catalog.raw();
+            shim::dm_walk_new(state, catalog, sink, context)
+        };
+        Walk { raw, hasher: PhantomData }
     }
 
     /// Leaves out what `other` met.

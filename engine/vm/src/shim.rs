@@ -4,6 +4,8 @@ use std::os::raw::{c_char, c_int, c_void};
 
 use mlua::ffi::{lua_CFunction, lua_Continuation, lua_State};
 
+use crate::capture::RawCatalog;
+
 /// Receives the bytes of a walk.
 pub(crate) type Sink = extern "C" fn(context: *mut c_void, bytes: *const u8, size: usize);
 
@@ -136,7 +138,12 @@ unsafe extern "C" {
         at: c_int,
         value: *mut RawValue,
     ) -> *const c_char;
-    pub(crate) fn dm_walk_new(state: *mut lua_State, sink: Option<Sink>, context: *mut c_void) -> *mut RawWalk;
+    pub(crate) fn dm_walk_new(
+        state: *mut lua_State,
+        catalog: *mut RawCatalog,
+        sink: Option<Sink>,
+        context: *mut c_void,
+    ) -> *mut RawWalk;
     pub(crate) fn dm_walk_pin(walk: *mut RawWalk, state: *const lua_State, pin: c_int);
     pub(crate) fn dm_shared_write(state: *mut lua_State, index: c_int, name: *mut *const c_char) -> c_int;
     pub(crate) fn dm_table_slots(state: *mut lua_State, index: c_int) -> usize;

@@ -160,6 +160,10 @@ void Catalog::analyse(uint32_t function, Analysis& into)
         }
         at += size;
     }
+    into.live = Liveness(p);
+    // A loop in progress is checked for what it counts with, also where nothing turns it any more.
+    for (const Loop& loop : into.loops)
+        into.live.keep(loop.begin, loop.end, loop.reg, 3);
     for (int i = 0; i < p->sizek; i++)
     {
         // What an import led to belongs to the globals, not to the function; its path is in the code.

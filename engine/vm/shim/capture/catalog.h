@@ -11,6 +11,7 @@
 #include "lobject.h"
 #include "lstate.h"
 
+#include "liveness.h"
 #include "map.h"
 
 namespace dm
@@ -67,6 +68,7 @@ struct Analysis
     };
     std::vector<uint8_t> sites; // by instruction: whether a frame can be suspended with it as the next
     std::vector<Loop> loops;
+    Liveness live;
     uint64_t byreference[4] = {}; // upvalues that must be shared cells
     uint64_t hash = 0;
 

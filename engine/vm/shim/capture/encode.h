@@ -114,6 +114,7 @@ private:
     std::vector<ShapeSlot> candidate;
     std::vector<Tombstone> tombstones;
     std::vector<Opened> opened;
+    std::vector<bool> forgotten; // of the thread in progress, by slot
     std::vector<const UpVal*> claims;
     std::vector<const lua_State*> rootthreads; // sorted, once they are asked for
     // What only the first pass shows, sorted: open upvalues that are captured as closed, and tables that have no key hashed
@@ -159,6 +160,7 @@ private:
     void closure(Closure* c);
     void upvaluecontents(uint32_t number, UpVal* up);
     void thread(lua_State* th);
+    void forget(const lua_State* th);
     void slots(lua_State* th);
     void frames(lua_State* th);
     void cursor(const TValue* v);

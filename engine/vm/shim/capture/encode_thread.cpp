@@ -39,12 +39,33 @@ void Encoder::thread(lua_State* th)
     openupvalues(th);
 }
 
+// Finds the slots of which nothing will be read: see liveness.h.
+void Encoder::forget(const lua_State* th)
+{
+    forgotten.assign(size_t(th->top - th->stack), false);
+    if (th->status != LUA_YIELD)
+        return;
+    for (const CallInfo* ci = th->base_ci + 1; ci < th->ci; ci++)
+    {
+        const Proto* p = ttisfunction(ci->func) && !clvalue(ci->func)->isC ? clvalue(ci->func)->l.p : nullptr;
+        const uint32_t* function = p ? catalog.function(p) : nullptr;
+        const Liveness::Site* site = function ? catalog.analysis(*function).live.at(uint32_t(ci->savedpc - p->code)) : nullptr;
+        if (site)
+            eachforgotten(ci->base, th->top, *site, [&](const TValue* slot) { forgotten[size_t(slot - th->stack)] = true; });
+    }
+    for (const UpVal* up = th->openupval; up; up = up->u.open.threadnext)
+        forgotten[size_t(up->v - th->stack)] = false;
+}
+
 void Encoder::slots(lua_State* th)
 {
+    forget(th);
     body.varint(uint64_t(th->top - th->stack - 1));
     for (const TValue* slot = th->stack + 1; slot < th->top; slot++)
     {
-        if (ttislightuserdata(slot) && lightuserdatatag(slot) == LU_TAG_ITERATOR)
+        if (forgotten[size_t(slot - th->stack)])
+            body.byte(kNil);
+        else if (ttislightuserdata(slot) && lightuserdatatag(slot) == LU_TAG_ITERATOR)
             cursor(slot);
         else
             value(slot);

@@ -66,6 +66,10 @@ impl Catalog {
         }
     }
 
+    pub(crate) fn raw(&self) -> *mut RawCatalog {
+        self.catalog
+    }
+
     /// Adds the C function of the closure at `index`. False where there is none.
     ///
     /// # Safety

@@ -73,6 +73,7 @@ use mlua::ffi;
 pub(crate) use catalog::{Catalog, Mark};
 pub use error::{CaptureError, Missing, MissingKind, RestoreError};
 pub(crate) use natives::register;
+pub(crate) use raw::RawCatalog;
 
 use self::raw::RawRoot;
 use crate::thread::Thread;
