@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dormouse::check::{ClassIndex, Finding, Severity, check_map};
 use dormouse::map::Map;
 use dormouse::{Config, Scripts, World, WorldError};
 use serde_json::json;
+
+use crate::names;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -24,6 +27,9 @@ pub struct Args {
 
 /// True when there is no error; warnings are told, but are none.
 pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
+    if args.scripts.as_os_str() != "scripts" {
+        names::must_exist(&args.scripts)?;
+    }
     let mut maps = BTreeSet::new();
     let mut folders = BTreeSet::new();
     for path in &args.paths {
@@ -46,7 +52,11 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     for map in &maps {
         check_one(map, index.as_ref(), &mut findings);
     }
-    report(&findings, maps.len(), args.json);
+    match report(&findings, maps.len(), args.json) {
+        // Whoever reads has enough of it; the exit code tells all the same.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
     Ok(findings.iter().all(|finding| finding.severity != Severity::Error))
 }
 
@@ -58,9 +68,7 @@ fn collect(
     scripts: &Path,
 ) -> Result<(), Box<dyn Error>> {
     let extension = |path: &Path| path.extension().and_then(|ending| ending.to_str()).map(str::to_owned);
-    if !path.exists() {
-        return Err(format!("{}: there is no such file or folder", path.display()).into());
-    }
+    names::must_exist(path)?;
     if path.is_file() {
         match extension(path).as_deref() {
             Some("tmx") => drop(maps.insert(path.into())),
@@ -122,17 +130,16 @@ fn check_one(path: &Path, index: Option<&ClassIndex>, findings: &mut Vec<Finding
     }
 }
 
-fn report(findings: &[Finding], maps: usize, json: bool) {
+fn report(findings: &[Finding], maps: usize, json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     if json {
-        for finding in findings {
-            println!("{}", json!(finding));
-        }
-        return;
+        return findings.iter().try_for_each(|finding| writeln!(out, "{}", json!(finding)));
     }
     for finding in findings {
-        println!("{finding}");
+        writeln!(out, "{finding}")?;
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    println!("{}: {}, {}", plural(maps, "map"), plural(errors, "error"), plural(findings.len() - errors, "warning"));
+    let warnings = plural(findings.len() - errors, "warning");
+    writeln!(out, "{}: {}, {warnings}", plural(maps, "map"), plural(errors, "error"))
 }

@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest of the names that there are.
 
+use std::path::Path;
+
 /// `; did you mean `...`?`, or nothing.
 pub fn suggestion(word: &str, known: &[String]) -> String {
     let lower = word.to_lowercase();
@@ -9,4 +11,16 @@ pub fn suggestion(word: &str, known: &[String]) -> String {
         .filter(|(distance, name)| *distance <= 1 + name.len().min(word.len()) / 3)
         .min()
         .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
+}
+
+/// An error, with the nearest name beside it, for a file or folder that is not there.
+pub fn must_exist(path: &Path) -> Result<(), String> {
+    if path.exists() {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let known: Vec<String> = beside.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Err(format!("{}: there is no such file or folder{}", path.display(), suggestion(&name, &known)))
 }

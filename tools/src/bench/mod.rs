@@ -12,6 +12,7 @@ mod window;
 mod worlds;
 
 use std::error::Error;
+use std::io::{self, Write};
 
 use serde::Serialize;
 
@@ -74,8 +75,9 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         eprintln!("this is a debug build: its figures mean nothing; use cargo run --release");
     }
     if !args.json {
-        println!("{}", machine());
-        println!("{:32} {:>12} {:5} {:>12} {:>7}  against", "name", "value", "unit", "baseline", "ratio");
+        let mut out = io::stdout();
+        writeln!(out, "{}", machine())?;
+        writeln!(out, "{:32} {:>12} {:5} {:>12} {:>7}  against", "name", "value", "unit", "baseline", "ratio")?;
     }
     for (name, bench) in BENCHES {
         if !args.names.is_empty() && !args.names.iter().any(|wanted| wanted == name) {
@@ -88,13 +90,14 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     Ok(true)
 }
 
-fn print(row: &Row, json: bool) -> Result<(), serde_json::Error> {
+fn print(row: &Row, json: bool) -> io::Result<()> {
+    let mut out = io::stdout();
     if json {
-        println!("{}", serde_json::to_string(row)?);
-        return Ok(());
+        return writeln!(out, "{}", serde_json::to_string(row)?);
     }
     let number = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
-    println!(
+    writeln!(
+        out,
         "{:32} {:>12} {:5} {:>12} {:>6.2}x  {}",
         row.name,
         number(row.value),
@@ -102,8 +105,7 @@ fn print(row: &Row, json: bool) -> Result<(), serde_json::Error> {
         number(row.baseline),
         row.ratio,
         row.against
-    );
-    Ok(())
+    )
 }
 
 /// What the figures were taken on.

@@ -16,6 +16,7 @@ use dormouse::{Config, Scripts, World, WorldError};
 pub use resume::{Args as ResumeArgs, resume};
 use session::{Going, Session};
 
+use crate::names;
 use crate::view::{self, Show};
 
 #[derive(clap::Args)]
@@ -53,6 +54,9 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
             record: args.record.as_deref(),
             until: args.ticks,
         });
+    }
+    for path in [&args.map, &args.scripts].into_iter().chain(&args.going.input) {
+        names::must_exist(path)?;
     }
     let scripts = Scripts::read(&args.scripts)?;
     let map = Map::load(&args.map)?;

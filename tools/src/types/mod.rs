@@ -5,6 +5,7 @@ mod luau;
 mod tiled;
 
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use dormouse::check::ClassInfo;
@@ -69,10 +70,10 @@ fn settle(path: &Path, text: &str, check: bool) -> Result<bool, Box<dyn Error>> 
         return Ok(true);
     }
     if check {
-        println!("{}: out of date; run `dormouse types`", path.display());
+        writeln!(std::io::stdout(), "{}: out of date; run `dormouse types`", path.display())?;
         return Ok(false);
     }
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("{}: written", path.display());
+    writeln!(std::io::stdout(), "{}: written", path.display())?;
     Ok(true)
 }
