@@ -52,7 +52,7 @@ impl App<'_> {
             Act::Inspect => self.inspect_next(),
             Act::Fullscreen => self.fullscreen(),
             Act::Shot => self.shoot = true,
-            Act::Pause => self.pace.send(Command::Pause(!self.frame.paused)),
+            Act::Pause => self.pace.send(Command::PauseOrGoOn),
             Act::Tick => self.pace.send(Command::Tick),
             Act::Step => self.pace.send(Command::Step),
             Act::Slower => self.pace.send(Command::Speed(faster(self.frame.speed, -1))),

@@ -156,6 +156,8 @@ impl Game {
                     self.finish();
                 }
             }
+            // Whoever presses a key means the world as it is, not as it was when the last picture was made.
+            Command::PauseOrGoOn => self.obey(Command::Pause(!self.paused)),
             Command::Tick => {
                 self.paused = true;
                 self.tick();

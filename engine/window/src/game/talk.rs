@@ -44,6 +44,8 @@ pub enum Command {
     Input(What),
     /// Time stands still, or goes on.
     Pause(bool),
+    /// Time goes on where it stands still, and stands still where it goes.
+    PauseOrGoOn,
     /// One tick passes; time stands still afterwards.
     Tick,
     /// One step within a tick: a wire, a tasklet, the movement.
