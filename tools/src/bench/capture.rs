@@ -10,7 +10,7 @@ use dormouse_vm::{
 use serde::{Deserialize, Serialize};
 
 use super::Row;
-use super::measure::{nanoseconds, side_by_side};
+use super::measure::{from_the_same, nanoseconds, side_by_side};
 
 const MANY: usize = 10_000;
 const ROUNDS: usize = 1_000;
@@ -153,14 +153,17 @@ pub fn restore() -> Result<Vec<Row>, Box<dyn Error>> {
             let bytes = vm.capture(&roots, options)?;
             let mut image = dormouse_vm::Image::default();
             vm.image_into(&mut image);
-            let (ours, theirs) = side_by_side(
-                || {
+            // Each turn begins with the same heap: what earlier ones restored does not make it grow.
+            let (ours, theirs) = from_the_same(
+                &mut vm,
+                |vm| Ok(vm.rewind(&image)?),
+                |vm| {
                     for _ in 0..rounds {
                         vm.restore(&bytes).expect("its own capture");
                     }
                     Ok(())
                 },
-                || {
+                |_| {
                     for _ in 0..rounds {
                         let read: Vec<Guard> = postcard::from_bytes(&written).expect("its own bytes");
                         std::hint::black_box(read);

@@ -19,12 +19,24 @@ pub fn side_by_side(
     mut one: impl FnMut() -> Done,
     mut other: impl FnMut() -> Done,
 ) -> Result<(f64, f64), Box<dyn Error>> {
-    one()?;
-    other()?;
+    from_the_same(&mut (), |()| Ok(()), |()| one(), |()| other())
+}
+
+/// As [`side_by_side`], of work on a subject that is put back to its beginning before each turn, which is not timed.
+pub fn from_the_same<T>(
+    subject: &mut T,
+    mut begin: impl FnMut(&mut T) -> Done,
+    mut one: impl FnMut(&mut T) -> Done,
+    mut other: impl FnMut(&mut T) -> Done,
+) -> Result<(f64, f64), Box<dyn Error>> {
+    one(subject)?;
+    other(subject)?;
     let (mut ones, mut others) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        ones.push(timed(&mut one)?);
-        others.push(timed(&mut other)?);
+        begin(subject)?;
+        ones.push(timed(&mut || one(subject))?);
+        begin(subject)?;
+        others.push(timed(&mut || other(subject))?);
     }
     Ok((fast_quarter(ones), fast_quarter(others)))
 }

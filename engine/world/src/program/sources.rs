@@ -45,6 +45,9 @@ impl Sources {
     /// Errors: a file that can't be read, is not UTF-8, or is larger than [`MAX_SOURCE`](dormouse_vm::MAX_SOURCE).
     pub fn read(path: &Path) -> Result<Self, SourcesError> {
         let main = clean(&path.to_string_lossy().replace('\\', "/"));
+        if path.is_dir() {
+            return Err(SourcesError { path: path.display().to_string(), what: "a folder is no program".into() });
+        }
         let mut sources = Sources { files: [(main.clone(), read(&main)?)].into(), main };
         let mut unseen = vec![sources.main.clone()];
         while let Some(path) = unseen.pop() {
