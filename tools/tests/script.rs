@@ -123,7 +123,7 @@ fn a_program_goes_on_in_other_processes_wherever_it_is() {
     let straight = folder.out(&["run", "main.luau", "--", "an", "argument"]);
     assert_eq!(straight.lines().next(), Some("begins\tan\targument"));
     assert_eq!(straight.lines().last(), Some("42\ttrue"));
-    assert!(straight.lines().count() > 40, "{straight}");
+    assert!(straight.lines().count() > 35, "{} lines: {straight}", straight.lines().count());
     for yields in [1, 7] {
         let hopped = folder.hopping("main.luau", yields);
         let differs = straight.lines().zip(hopped.lines()).find(|(one, other)| one != other);
