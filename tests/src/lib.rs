@@ -5,6 +5,7 @@ pub mod corpus;
 pub mod generator;
 pub mod machine;
 pub mod plan;
+pub mod souls;
 pub mod story;
 
 use std::collections::BTreeMap;

@@ -40,6 +40,8 @@ pub(crate) struct Threads {
     slots: Vec<Slot>,
     /// Slots whose coroutine is ready to be used again.
     free: Vec<u32>,
+    /// Slots that have no coroutine any more.
+    empty: Vec<u32>,
 }
 
 impl Threads {
@@ -59,9 +61,23 @@ impl Threads {
 
     /// A new coroutine, kept alive by `pin`.
     pub(crate) fn add(&mut self, state: *mut lua_State, pin: Pin) -> Thread {
+        if let Some(index) = self.empty.pop() {
+            let slot = &mut self.slots[index as usize];
+            *slot = Slot { state, pin, generation: slot.generation + 1 };
+            return Thread { index, generation: slot.generation };
+        }
         let index = self.slots.len() as u32;
         self.slots.push(Slot { state, pin, generation: 1 });
         Thread { index, generation: 1 }
+    }
+
+    /// Forgets a coroutine altogether. The pin that kept it alive, to be given back.
+    pub(crate) fn discard(&mut self, thread: Thread) -> Option<Pin> {
+        let slot = self.slots.get_mut(thread.index as usize).filter(|slot| slot.generation == thread.generation)?;
+        slot.generation += 1;
+        slot.state = std::ptr::null_mut();
+        self.empty.push(thread.index);
+        Some(std::mem::replace(&mut slot.pin, Pin::NIL))
     }
 
     /// Ends the use of a coroutine. True when it was in use.
@@ -79,10 +95,11 @@ impl Threads {
     pub(crate) fn save(&self, copy: &mut Threads) {
         copy.slots.clone_from(&self.slots);
         copy.free.clone_from(&self.free);
+        copy.empty.clone_from(&self.empty);
     }
 
     pub(crate) fn live(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() - self.empty.len()
     }
 
     /// The pin that keeps a coroutine alive.

@@ -417,6 +417,14 @@ impl Vm {
         }
     }
 
+    /// Forgets a suspended tasklet as it is: its coroutine is garbage. (What [`Vm::retire`] gives back is kept for the
+    /// next tasklet; this is for those that were captured, of whom there may be a crowd.)
+    pub fn discard(&mut self, thread: Thread) {
+        if let Some(pin) = self.native.threads.discard(thread) {
+            self.unpin(pin);
+        }
+    }
+
     /// Whether the tasklet can go on: it waits, or has not begun yet. One that came from bytes may be over.
     pub fn can_resume(&self, thread: Thread) -> bool {
         let Some(state) = self.native.threads.get(thread) else { return false };

@@ -38,6 +38,7 @@ struct Readme;
 pub mod check;
 pub mod console;
 mod datum;
+mod dorm;
 pub mod happenings;
 mod ids;
 pub mod input;
@@ -51,6 +52,7 @@ mod sim;
 mod slots;
 pub mod snapshot;
 mod space;
+mod store;
 mod wheel;
 mod world;
 
@@ -64,5 +66,8 @@ pub use sim::api::names as api_names;
 pub use sim::functions::{Call, NativeFunction, Reply};
 pub use sim::loader::ScriptError;
 pub use sim::state::Moment;
+pub use store::StoreError;
 pub use world::native::{Context, Event, NativeActor, NativeClass};
-pub use world::{BodySight, ClassSight, Config, Sight, Step, Summary, World, WorldError, WorldImage};
+pub use world::{
+    BodySight, ClassSight, Config, HibernateError, Sight, Step, Summary, WakeError, World, WorldError, WorldImage,
+};

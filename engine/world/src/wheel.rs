@@ -17,8 +17,9 @@ const LEVELS: usize = 4;
 /// Where a timer is, so that it can be taken out again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
-    slot: u16,
-    index: u32,
+    /// Below [`SLOTS`] times [`LEVELS`].
+    pub(crate) slot: u16,
+    pub(crate) index: u32,
 }
 
 /// A timer: when it is due, and whose it is.

@@ -96,6 +96,9 @@ fn types(classes: &[Class]) -> Vec<Json> {
             members
                 .push(json!({ "name": format!("On{action}"), "type": "class", "propertyType": "Wire", "value": {} }));
         }
+        if !info.props.contains_key("hibernate_after") {
+            members.push(json!({ "name": "hibernate_after", "type": "int", "value": info.rest }));
+        }
         members.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
         types.push(class_type(&info.name, &colour(&info.name), &["map", "object", "tile"], members));
     }

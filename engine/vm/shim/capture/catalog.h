@@ -81,7 +81,7 @@ struct Analysis
 struct Function
 {
     Proto* proto;
-    Closure* constant; // the one closure made ahead for it, if it is made so
+    Closure* constant; // the closure made ahead for it, if it is made so: the only one, where it has no upvalues
     uint32_t script;
     std::unique_ptr<Analysis> analysis;
 };

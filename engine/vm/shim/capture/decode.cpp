@@ -39,6 +39,8 @@ void Decoder::reset()
     ordered.clear();
     setupvalues.clear();
     settables.clear();
+    setkept.clear();
+    depth = 0;
     setbuffers.clear();
     stones.clear();
     root = 0;
@@ -494,6 +496,12 @@ void Decoder::commit()
     {
         setobj(L, set.upvalue->v, &set.value);
         luaC_barrier(L, set.upvalue, &set.value);
+    }
+    for (const SetKept& set : setkept)
+    {
+        setobj(L, &set.closure->l.uprefs[set.index], &set.value);
+        luaC_barrier(L, set.closure, &set.value);
+        set.closure->preload = 0;
     }
     for (const SetTable& set : settables)
     {

@@ -108,6 +108,12 @@ private:
         UpVal* upvalue;
         TValue value;
     };
+    struct SetKept
+    {
+        Closure* closure;
+        int index;
+        TValue value;
+    };
     struct SetTable
     {
         LuaTable* named;
@@ -146,6 +152,8 @@ private:
     PointerMap ordered;
     std::vector<SetUpvalue> setupvalues;
     std::vector<SetTable> settables;
+    std::vector<SetKept> setkept;
+    int depth = 0; // of kept closures within kept closures
     std::vector<SetBuffer> setbuffers;
 
     std::vector<Placed> entries;
@@ -190,6 +198,7 @@ private:
 
     GCObject* newstring(size_t size);
     GCObject* newclosure();
+    GCObject* cachedclosure();
     GCObject* newnative();
     GCObject* newhost();
     GCObject* newbuffer();

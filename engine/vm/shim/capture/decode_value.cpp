@@ -177,6 +177,8 @@ GCObject* Decoder::object(uint8_t tag)
             constant = luaF_newCclosure(L, 0, L->gt); // never seen: something is missing
         return add(reinterpret_cast<GCObject*>(constant));
     }
+    case kCached:
+        return cachedclosure();
     case kNative:
         return newnative();
     case kHost:
@@ -236,6 +238,55 @@ GCObject* Decoder::newclosure()
     Closure* c = luaF_newLclosure(L, used.upvalues, L->gt, p);
     pending.push_back(Pending{uint32_t(objects.size()), number});
     return add(reinterpret_cast<GCObject*>(c));
+}
+
+// The closure that the function keeps, if it keeps one with these upvalues, or keeps none yet.
+GCObject* Decoder::cachedclosure()
+{
+    const uint32_t number = usedfunction();
+    const Used used = usedat(number);
+    static Proto none = {};
+    Proto* p = used.function == ~0u ? &none : catalog.functions[used.function].proto;
+    const Analysis* analysis = used.function == ~0u ? nullptr : &catalog.analysis(used.function);
+    Closure* kept = used.function == ~0u ? nullptr : catalog.functions[used.function].constant;
+    charge(sizeof(Closure) + sizeof(TValue) * used.upvalues);
+    if (!kept || kept->nupvalues != used.upvalues || kept->nupvalues == 0 || kept->env != L->global->mainthread->gt)
+        kept = nullptr;
+    Closure* made = kept ? nullptr : luaF_newLclosure(L, used.upvalues, L->global->mainthread->gt, p);
+    const size_t at = objects.size();
+    add(reinterpret_cast<GCObject*>(kept ? kept : made));
+    if (++depth > kCachedDepth + 2)
+        in.fail("functions lie too deep in one another");
+    std::vector<TValue> values(used.upvalues);
+    bool same = kept != nullptr;
+    for (int i = 0; i < used.upvalues; i++)
+    {
+        const uint8_t tag = in.byte();
+        const bool fresh = tag == kTable || tag == kClosure || tag == kNative || tag == kHost || tag == kThread || tag == kBuffer;
+        if (fresh || (analysis && analysis->needscell(i)))
+            in.fail("a function that is kept for all closes over what is not for all");
+        value(tag, &values[size_t(i)]);
+        same = same && luaO_rawequalObj(&values[size_t(i)], &kept->l.uprefs[i]);
+    }
+    depth--;
+    if (kept && kept->preload)
+    {
+        for (int i = 0; i < used.upvalues; i++)
+            setkept.push_back(SetKept{kept, i, values[size_t(i)]});
+        return objects[at];
+    }
+    if (same)
+        return objects[at];
+    if (!made)
+        made = luaF_newLclosure(L, used.upvalues, L->global->mainthread->gt, p);
+    for (int i = 0; i < used.upvalues; i++)
+    {
+        TValue* up = &values[size_t(i)];
+        if (kept && ttisfunction(up) && clvalue(up) == kept)
+            setclvalue(L, up, made);
+        setobj(L, &made->l.uprefs[i], up);
+    }
+    return objects[at] = reinterpret_cast<GCObject*>(made);
 }
 
 GCObject* Decoder::newnative()

@@ -355,6 +355,26 @@ bool Encoder::isroot(const lua_State* th)
     return std::binary_search(rootthreads.begin(), rootthreads.end(), th);
 }
 
+// Whether all who make this closure, whoever they are, get the very same one. What it closes over are then values that
+// the script's top level made: frozen, named, or such closures themselves.
+bool Encoder::cached(const Closure* c, int depth) const
+{
+    if (c->isC || c->nupvalues == 0 || c->preload || c->env != L->global->mainthread->gt || depth > kCachedDepth)
+        return false;
+    const uint32_t* function = catalog.function(c->l.p);
+    if (!function || catalog.functions[*function].constant != c)
+        return false;
+    for (int i = 0; i < c->nupvalues; i++)
+    {
+        const TValue* up = &c->l.uprefs[i];
+        if (up->tt < LUA_TSTRING || up->tt == LUA_TSTRING || (ttisfunction(up) && clvalue(up) == c))
+            continue;
+        if (up->tt == LUA_TUPVAL || !(catalog.named(up->value.gc) || (ttisfunction(up) && cached(clvalue(up), depth + 1))))
+            return false;
+    }
+    return true;
+}
+
 void Encoder::freshclosure(Closure* c, uint32_t number)
 {
     cost += sizeof(Closure) + sizeof(TValue) * uint64_t(c->nupvalues);
@@ -383,6 +403,14 @@ void Encoder::freshclosure(Closure* c, uint32_t number)
     const uint32_t* function = catalog.function(c->l.p);
     if (!function)
         refuse(kReasonScript, c);
+    if (cached(c, 0))
+    {
+        body.byte(kCached);
+        body.varint(usefunction(*function));
+        for (int i = 0; i < c->nupvalues; i++)
+            value(&c->l.uprefs[i]);
+        return;
+    }
     bool constant = c->nupvalues == 0 && catalog.functions[*function].constant == c;
     body.byte(constant ? kConstant : kClosure);
     body.varint(usefunction(*function));

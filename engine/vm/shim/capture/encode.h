@@ -146,6 +146,7 @@ private:
     bool isroot(const lua_State* th);
     void fresh(GCObject* object, uint32_t number);
     void freshclosure(Closure* closure, uint32_t number);
+    bool cached(const Closure* closure, int depth) const;
     void drain();
     void contents(uint32_t number, GCObject* object);
 

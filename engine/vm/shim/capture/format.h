@@ -49,6 +49,7 @@ enum Tag : uint8_t
     kFree = 0x17,     // so many slots of a table without a key
     kDead = 0x18,     // a slot of a table whose key was removed
     kOpen = 0x19,     // an upvalue that lives in the stack of a thread
+    kCached = 0x1a,   // the closure that a function keeps for all who make it with the same upvalues
     kShortString = 0x20, // .. 0x3f: its length
     kSmall = 0x40,       // .. 0x7f: the number
     kRecent = 0x80,      // .. 0xff: how long ago the object was met
@@ -97,5 +98,8 @@ constexpr uint64_t kBytesPerByte = 64;
 
 // Tables with at most so many slots share their keys' layout.
 constexpr int kShapeSlotsLog2 = 6;
+
+// How deep closures that are kept may lie in one another's upvalues; a function within a function within ...
+constexpr int kCachedDepth = 16;
 
 } // namespace dm

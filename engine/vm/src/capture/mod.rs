@@ -68,7 +68,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-use mlua::ffi;
+use mlua::ffi::{self, lua_State};
 
 pub(crate) use catalog::{Catalog, Mark};
 pub use error::{CaptureError, Missing, MissingKind, RestoreError};
@@ -76,6 +76,8 @@ pub(crate) use natives::register;
 pub(crate) use raw::RawCatalog;
 
 use self::raw::RawRoot;
+use crate::frame::Frame;
+use crate::native::Native;
 use crate::thread::Thread;
 use crate::value::Pin;
 use crate::vm::{Vm, VmError};
@@ -107,6 +109,56 @@ pub struct CaptureOptions {
     /// Whether the contents of shared upvalues and tables (a module's locals, for one) are part of it. Restored, they
     /// replace what is there: for snapshots of a whole world.
     pub state: bool,
+}
+
+/// Whether the contents of what is shared are part of a capture.
+fn has_state(bytes: &[u8]) -> bool {
+    bytes.get(4).is_some_and(|options| options & 2 != 0)
+}
+
+/// # Safety
+/// `state` is a live state of a VM, and whatever runs on it has called the host.
+unsafe fn restore(state: *mut lua_State, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
+    // SAFETY: by the caller's promise; restoring runs no script and collects nothing.
+    unsafe {
+        let native = Native::of(state);
+        // What it takes is held against nobody who happens to run.
+        let (armed, fuel) = (std::mem::replace(&mut (*native).meter.armed, false), (*native).hot.fuel);
+        let made = (*native).catalog.restore(state, bytes);
+        (*native).meter.armed = armed;
+        (*native).hot.fuel = fuel;
+        let roots = made?.iter().map(|root| match root.thread.is_null() {
+            true => Root::Pin(Pin(root.pin)),
+            false => Root::Thread((*native).threads.add(root.thread, Pin(root.pin))),
+        });
+        Ok(roots.collect())
+    }
+}
+
+impl Frame<'_> {
+    /// As [`Vm::restore`], from within a call of the host: what a script asked for can be brought back before the call
+    /// goes on. What it takes is charged to nobody. Captures with [`CaptureOptions::state`] are refused.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
+        if has_state(bytes) {
+            return Err(RestoreError::Malformed {
+                offset: 4,
+                what: "what is shared can't change while a script runs".into(),
+            });
+        }
+        // SAFETY: the VM is live; whatever script runs in it waits for the host's answer, and the main state for that.
+        unsafe { restore(ffi::lua_mainthread(self.state()), bytes) }
+    }
+
+    /// As [`Vm::discard`], from within a call of the host. The tasklet must not be the one that runs.
+    pub fn discard(&mut self, thread: Thread) {
+        if self.is_running(thread) {
+            return;
+        }
+        // SAFETY: the table of threads is used between calls of Luau.
+        if let Some(pin) = unsafe { (*self.native()).threads.discard(thread) } {
+            self.unpin(pin);
+        }
+    }
 }
 
 impl Vm {
@@ -172,19 +224,9 @@ impl Vm {
     ///
     /// Cost: about 0.1 us for each object. Memory and time are bounded by the length of `bytes`, whatever is in them.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
-        let native = &mut *self.native;
         // SAFETY: no script runs while the VM is borrowed.
-        let made = unsafe { native.catalog.restore(self.state, bytes)? };
-        let mut roots = Vec::with_capacity(made.len());
-        for root in made {
-            let pin = Pin(root.pin);
-            if root.thread.is_null() {
-                roots.push(Root::Pin(pin));
-            } else {
-                roots.push(Root::Thread(native.threads.add(root.thread, pin)));
-            }
-        }
-        if native.common.is_some() {
+        let roots = unsafe { restore(self.state, bytes)? };
+        if has_state(bytes) && self.native.common.is_some() {
             self.find_common();
         }
         Ok(roots)

@@ -5,6 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ClassIndex, ClassInfo, Finding, PropKind, Severity, arguments, cycles};
 use crate::map::{Map, Object, Prop, Props, Shape, Target, Wire};
 use crate::names::{matches, suggestion};
+use crate::sim::linker::whole_ticks;
+
+/// The property that says after how many ticks an actor may hibernate, whatever its class says.
+pub(crate) const HIBERNATE_AFTER: &str = "hibernate_after";
+
+/// Its ticks, 0 for never.
+pub(crate) fn rest_of(value: &Prop) -> Option<u32> {
+    match value {
+        Prop::Number(0.0) => Some(0),
+        Prop::Number(ticks) => whole_ticks(*ticks),
+        _ => None,
+    }
+}
 
 /// Something that can have wires: an object, the map, the game.
 pub(super) struct Source<'a> {
@@ -145,7 +158,12 @@ impl<'a> Check<'a> {
     fn props_of(&mut self, class: &ClassInfo, props: &Props, id: u32) {
         for (name, value) in props {
             let Some((kind, _)) = class.props.get(name) else {
-                let hint = suggestion(name, class.props.keys().map(String::as_str));
+                if name == HIBERNATE_AFTER {
+                    self.rest(value, id);
+                    continue;
+                }
+                let known = class.props.keys().map(String::as_str).chain([HIBERNATE_AFTER]);
+                let hint = suggestion(name, known);
                 let what = format!("class {} has no prop `{name}`{hint}", class.name);
                 let mend = format!("mend the name, or declare the prop in {}", class.place.0);
                 self.find(Severity::Error, "unknown-prop", id, what, mend);
@@ -161,6 +179,13 @@ impl<'a> Check<'a> {
                 let what = format!("prop `{name}` ({}) must be given", kind.phrase());
                 self.find(Severity::Error, "missing-prop", id, what, "add it to the object in Tiled");
             }
+        }
+    }
+
+    fn rest(&mut self, value: &Prop, id: u32) {
+        if rest_of(value).is_none() {
+            let what = format!("`{HIBERNATE_AFTER}` must be a whole number of ticks: at least 1, or 0 for never");
+            self.find(Severity::Error, "prop-type", id, what, "make it an int property");
         }
     }
 

@@ -15,7 +15,7 @@ pub use crate::sim::classes::PropKind;
 pub use arguments::Takes;
 pub(crate) use arguments::defined;
 pub use map::check_map;
-pub(crate) use map::is_vector;
+pub(crate) use map::{HIBERNATE_AFTER, is_vector, rest_of};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,6 +78,8 @@ pub struct ClassInfo {
     pub actions: BTreeSet<String>,
     /// What of them their definitions say that they take.
     pub takes: BTreeMap<String, Takes>,
+    /// After how many ticks its actors may hibernate; 0 for never.
+    pub rest: u32,
 }
 
 /// What scripts define.

@@ -88,7 +88,7 @@ impl World {
         let state = &self.sim.state;
         let known = actor.into_iter().chain([state.game, state.level]).find(|actor| self.sim.is_alive(*actor));
         known.or_else(|| {
-            let alive = state.actors.iter().filter(|(_, actor)| !actor.dying);
+            let alive = state.faces().filter(|(_, actor)| !actor.dying);
             alive.min_by_key(|(_, actor)| actor.order).map(|(id, _)| id)
         })
     }
@@ -122,6 +122,7 @@ impl World {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.leave_actor();
         let entered = vm.enter(|frame| {
+            sim.wake(frame, owner)?;
             frame.load_passing("=console", &prepared.script, None)?;
             push_arguments(sim, frame, owner, with_self, &prepared.actors);
             let thread = frame.pop_tasklet(prepared.actors.len() as u32 + 1);

@@ -156,7 +156,7 @@ impl World {
     /// Cost: a few microseconds, and what it holds is walked to tell its memory.
     pub fn actor_view(&self, id: ActorId) -> Option<ActorView> {
         let sim = &self.sim;
-        let actor = sim.state.actors.get(id)?;
+        let actor = sim.state.actors.awake(id)?;
         let class = sim.classes.get(actor.class);
         let table = self.vm.peek(actor.table);
         let props = class.props.keys().map(|name| self.prop_view(actor, &table, name)).collect();

@@ -22,11 +22,11 @@ pub struct Use {
 pub struct ActorBudget {
     /// Which.
     pub actor: ActorRef,
-    /// Its tasklets.
+    /// Its tasklets; none of one that hibernates.
     pub tasks: usize,
     /// Interrupts of its busiest tasklet in the tick in which that last ran.
     pub time: Use,
-    /// Bytes that it holds.
+    /// Bytes that it holds; of one that hibernates, those that it was last measured to hold.
     pub memory: Use,
 }
 
@@ -61,7 +61,15 @@ impl World {
             let memory = Of { used: census.take() as u64, limit };
             ActorBudget { actor: self.actor_ref(id), tasks: tasks.len(), time: self.busiest(&tasks), memory }
         };
-        let actors = actors.into_iter().map(budget).collect();
+        let mut actors: Vec<ActorBudget> = actors.into_iter().map(budget).collect();
+        let asleep = state.actors.iter_asleep().map(|(id, sleeper)| ActorBudget {
+            actor: self.actor_ref(id),
+            tasks: 0,
+            time: Of::default(),
+            memory: Of { used: sleeper.held(), limit },
+        });
+        actors.extend(asleep);
+        actors.sort_by_key(|budget| state.face(budget.actor.id).map(|face| face.order));
         let (collecting, collect_at) = self.vm.collector();
         Budgets {
             actors,

@@ -5,7 +5,6 @@ use dormouse_vm::{Kind, Peek};
 use super::{ActorRef, FieldView, ValueView, clean};
 use crate::datum::Datum;
 use crate::ids::{ActorId, TaskId};
-use crate::sim::state::Tasklet;
 use crate::world::World;
 
 /// Characters of the text that shows a value, and of a string in it.
@@ -67,7 +66,7 @@ impl World {
     /// The actor whose own table it is.
     fn own_table_of(&self, value: &Peek<'_>) -> Option<ActorId> {
         let id = value.get("id").handle().and_then(ActorId::from_handle)?;
-        let actor = self.sim.state.actors.get(id)?;
+        let actor = self.sim.state.actors.awake(id)?;
         self.vm.peek(actor.table).same(value).then_some(id)
     }
 
@@ -114,9 +113,9 @@ impl World {
     }
 
     fn show_task(&self, out: &mut String, task: TaskId) {
-        let label = match self.sim.state.tasks.0.get(task) {
-            Some(Tasklet { .. }) => format!("task of {}", clean(&self.sim.task_label(task))),
-            None => "task that is over".into(),
+        let label = match self.sim.state.tasks.0.contains_key(task) {
+            true => format!("task of {}", clean(&self.sim.task_label(task))),
+            false => "task that is over".into(),
         };
         out.push_str(&label);
     }

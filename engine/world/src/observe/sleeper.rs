@@ -181,7 +181,7 @@ impl World {
         addressees: &OnceCell<HashMap<MailId, ActorId>>,
     ) -> Option<SleeperView> {
         let sim = &self.sim;
-        let tasklet = sim.state.tasks.0.get(task)?;
+        let tasklet = sim.state.tasks.0.awake(task)?;
         let until = tasklet.timer.and_then(|place| sim.state.wheel.due(place));
         let frames = if tasklet.role == Role::Native { Vec::new() } else { self.vm.frames(tasklet.thread, locals) };
         Some(SleeperView {
@@ -251,7 +251,7 @@ impl World {
     /// In whose mailbox (or hands) each letter is. Cost: all actors are looked at.
     fn addressees(&self) -> HashMap<MailId, ActorId> {
         let mut addressees = HashMap::new();
-        for (id, actor) in &self.sim.state.actors {
+        for (id, actor) in self.sim.state.actors.iter() {
             for first in [actor.handling, actor.mail.0] {
                 let mut at = first;
                 while let Some(letter) = self.sim.state.mail.get(at) {
@@ -264,9 +264,9 @@ impl World {
     }
 
     /// An actor's tasklets, oldest first.
-    pub(super) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
+    pub(crate) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
         let mut tasks = Vec::new();
-        let mut at = self.sim.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.tasklets);
+        let mut at = self.sim.state.actors.awake(actor).map_or(TaskId::default(), |actor| actor.tasklets);
         while let Some(tasklet) = self.sim.state.tasks.0.get(at) {
             tasks.push(at);
             at = tasklet.sibling;

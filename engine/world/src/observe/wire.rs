@@ -88,7 +88,7 @@ impl World {
             account: AccountId::NONE,
         };
         let targets = sim.targets(&wire.target, unset);
-        let object = |id: &ActorId| sim.state.actors.get(*id).map_or(0, |actor| actor.object);
+        let object = |id: &ActorId| sim.state.face(*id).map_or(0, |actor| actor.object);
         Some(WireView {
             wire: number,
             property: sim.names.text(wire.property).into(),

@@ -242,16 +242,17 @@ impl Sim {
     /// against; an error when the actor has too much on its way.
     pub(crate) fn send_bytes(&mut self, from: ActorId, bytes: u64) -> Result<AccountId, String> {
         let limit = self.limits.memory;
-        let Some(actor) = self.state.actors.get_mut(from) else { return Ok(AccountId::NONE) };
-        if actor.sent + bytes as i64 > limit {
+        let Some(account) = self.state.face(from).map(|face| face.account) else { return Ok(AccountId::NONE) };
+        let Some(sent) = self.state.sent_mut(from) else { return Ok(AccountId::NONE) };
+        if *sent + bytes as i64 > limit {
             return Err(format!(
                 "what it sent and nobody has read yet holds {} KiB, and may hold {} KiB; wait for answers (ask)",
-                actor.sent >> 10,
+                *sent >> 10,
                 limit >> 10
             ));
         }
-        actor.sent += bytes as i64;
-        let id = actor.account;
+        *sent += bytes as i64;
+        let id = account;
         if let Some(account) = self.account(id) {
             account.held += bytes as i64;
         }
@@ -260,8 +261,8 @@ impl Sim {
 
     /// It has arrived.
     pub(crate) fn arrived(&mut self, from: ActorId, id: AccountId, bytes: u64) {
-        if let Some(actor) = self.state.actors.get_mut(from) {
-            actor.sent -= bytes as i64;
+        if let Some(sent) = self.state.sent_mut(from) {
+            *sent -= bytes as i64;
         }
         if let Some(account) = self.account(id) {
             account.held -= bytes as i64;

@@ -87,7 +87,7 @@ impl Sim {
 
     /// The flight of an action that an actor is taking.
     pub(crate) fn flight_of(&self, actor: ActorId, action: Name) -> Option<u32> {
-        let mut at = self.state.actors.get(actor)?.flights;
+        let mut at = self.state.face(actor)?.flights;
         while let Some(flight) = self.state.flights.get(at as usize) {
             if flight.action == action && flight.live {
                 return Some(at);
@@ -300,7 +300,7 @@ impl Sim {
     ) {
         let watchers = self.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.watchers);
         for task in self.chain(watchers) {
-            let wanted = self.state.tasks.0.get(task).map(|tasklet| tasklet.wait);
+            let wanted = self.state.wait_of(task);
             if wanted == Some(Wait::Action { who: actor, action, when: moment }) {
                 frame.push_text(moment.word());
                 let pin = frame.pop_pin();
@@ -317,6 +317,7 @@ impl Sim {
             return Err(self.dead(frame, who));
         }
         let name = self.action_name(who, action)?;
+        self.wake(frame, who)?;
         let (activator, caller) = match self.state.tasks.0.get(self.current) {
             Some(tasklet) if tasklet.activator != ActorId::default() => (tasklet.activator, self.actor),
             _ => (self.actor, self.actor),
@@ -328,7 +329,13 @@ impl Sim {
         let first = count + 1;
         let task = self.perform(frame, who, name, first, activator, caller, self.cause);
         match task {
-            Some(task) => Ok(self.give_task(frame, task)),
+            Some(task) => {
+                let flow = self.give_task(frame, task);
+                if self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.is_lent()) {
+                    *self.state.borrowed.entry(self.actor).or_default() += 1;
+                }
+                Ok(flow)
+            }
             None => give(frame, Value::Nil),
         }
     }
@@ -355,6 +362,7 @@ impl Sim {
         caller: ActorId,
         cause: u32,
     ) -> Option<TaskId> {
+        self.wake(frame, who).ok()?;
         let actor = self.state.actors.get(who).filter(|actor| !actor.dying)?;
         let function = *self.classes.get(actor.class).actions.get(&action)?;
         let arguments = (frame.len() + 1).saturating_sub(first);
@@ -389,7 +397,7 @@ impl Sim {
         let action = self.action_name(who, action.strip_prefix("Action_").unwrap_or(&action))?;
         frame.can_wait()?;
         self.wait_for(Wait::Action { who, action, when: moment }, limit);
-        self.link(self.current, |sim| sim.state.actors.get_mut(who).map(|actor| &mut actor.watchers));
+        self.link(self.current, |sim| sim.state.watchers_mut(who));
         Ok(Flow::Suspend)
     }
 
@@ -398,7 +406,7 @@ impl Sim {
         let who = args::actor(frame, 1, "the actor of is_taking()")?;
         let action = args::optional_text(frame, 2, "the action")?;
         let taking = match action {
-            None => self.state.actors.get(who).is_some_and(|actor| actor.flights != GROUND),
+            None => self.is_acting(who),
             Some(_) if !self.is_alive(who) => false,
             Some(action) => {
                 let name = self.action_name(who, action.strip_prefix("Action_").unwrap_or(&action))?;

@@ -110,6 +110,8 @@ pub(crate) struct Class {
     pub(crate) props: BTreeMap<String, Prop>,
     pub(crate) body: Option<BodyPlan>,
     pub(crate) methods: BTreeSet<String>,
+    /// After how many ticks in which nothing of them ran its actors may hibernate; never, for none.
+    pub(crate) rest: Option<u32>,
     /// Written in Rust: which of the natives that the world was given.
     pub(crate) native: Option<u32>,
 }

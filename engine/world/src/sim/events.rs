@@ -109,6 +109,7 @@ impl Sim {
         asker: TaskId,
         bytes: u64,
     ) -> Result<MailId, Raise> {
+        self.wake(frame, who)?;
         let Some(actor) = self.state.actors.get(who) else { return Ok(MailId::default()) };
         let (listeners, class) = (actor.listeners, actor.class);
         let name = self.event_name(frame, at);
@@ -283,8 +284,8 @@ impl Sim {
         self.arrived(letter.from, letter.account, letter.bytes);
         let failed = matches!(answer, Go::Raise(_));
         let unused = match letter.asker.is_some() {
-            true => self.ready_again(letter.asker, answer, self.back(), failed),
-            false => answer.pin(),
+            true if self.rouse(frame, letter.asker) => self.ready_again(letter.asker, answer, self.back(), failed),
+            _ => answer.pin(),
         };
         if let Some(pin) = unused {
             frame.unpin(pin);

@@ -166,7 +166,7 @@ impl Sim {
     }
 
     fn no_such_method(&self, actor: ActorId, name: &str) -> Raise {
-        let Some(class) = self.state.actors.get(actor).map(|actor| actor.class) else {
+        let Some(class) = self.state.face(actor).map(|actor| actor.class) else {
             return format!("{} is gone, and {name} is no method of actors", self.label(actor)).into();
         };
         let class = self.classes.get(class);
@@ -225,12 +225,12 @@ impl Sim {
 
     /// Whether this number names an actor that lives.
     pub(crate) fn is_alive(&self, actor: ActorId) -> bool {
-        self.state.actors.get(actor).is_some_and(|actor| !actor.dying)
+        self.state.actors.is_asleep(actor) || self.state.actors.awake(actor).is_some_and(|actor| !actor.dying)
     }
 
     /// An actor's name for people: its own, or its class with its number.
     pub(crate) fn label(&self, id: ActorId) -> String {
-        match self.state.actors.get(id) {
+        match self.state.face(id) {
             Some(actor) => {
                 let name = self.names.text(actor.name);
                 if name.is_empty() {

@@ -73,6 +73,7 @@ impl Sim {
             credit,
             dying: false,
             stopped: false,
+            stirred: 0,
         });
         frame.push_object(1 + birth.props, id.handle(), instance);
         let body = self.state.space.insert(Body {
@@ -96,6 +97,7 @@ impl Sim {
 
     /// Starts an actor's life, later in this tick.
     pub(crate) fn begin_life(&mut self, frame: &mut Frame<'_>, id: ActorId, cause: u32) {
+        self.tuck_in(id);
         let Some(actor) = self.state.actors.get(id) else { return };
         let (table, class) = (actor.table, actor.class);
         let label = self.classes.main;
@@ -247,6 +249,7 @@ impl Sim {
     /// Puts the value at 2 into the table at 1, which is the actor's own, as the value of a prop, or of a field that it
     /// has; or puts the actor there, for `position`.
     pub(crate) fn set_member(&mut self, frame: &mut Frame<'_>, id: ActorId, name: &str) -> Result<(), String> {
+        self.wake(frame, id)?;
         let actor = self.state.actors[id];
         let class = self.classes.get(actor.class);
         if name == "position" {
@@ -329,6 +332,9 @@ impl Sim {
     }
 
     fn end_life(&mut self, frame: &mut Frame<'_>, who: ActorId) {
+        if self.wake(frame, who).is_err() {
+            return;
+        }
         let Some(actor) = self.state.actors.get_mut(who) else { return };
         actor.dying = true;
         let (body, watchers, mail, main) = (actor.body, actor.watchers, actor.mail.0, actor.main);
@@ -407,6 +413,8 @@ impl Sim {
     /// The actor is gone.
     fn bury(&mut self, frame: &mut Frame<'_>, who: ActorId) {
         if let Some(actor) = self.state.actors.remove(who) {
+            self.state.borrowed.remove(&who);
+            self.state.rests.remove(&who);
             frame.unpin(actor.table);
             frame.unpin(actor.globals);
             self.leave_account(actor.account, actor.held);

@@ -108,6 +108,11 @@ fn error(class: &Declared, message: String) -> ScriptError {
     ScriptError { file: class.file.clone(), line: class.line, message }
 }
 
+/// A whole number of ticks from 1 to 2^32 - 1.
+pub(crate) fn whole_ticks(number: f64) -> Option<u32> {
+    ((1.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0).then_some(number as u32)
+}
+
 struct Linker<'a> {
     sim: &'a mut Sim,
     class: &'a Declared,
@@ -140,6 +145,7 @@ impl Linker<'_> {
         self.props(frame, &mut class);
         self.groups(frame, &mut class);
         self.handles(frame, &mut class);
+        self.rest(frame, &mut class);
         self.body(frame, &mut class);
         self.life(frame, &mut class, parent);
         self.metatables(frame, &mut class, parent);
@@ -293,6 +299,19 @@ impl Linker<'_> {
         }
         if !class.methods.contains("handleEvent") {
             self.fail(format!("class {} handles engine events, but has no handleEvent(self, event)", class.name));
+        }
+        frame.pop(1);
+    }
+
+    /// `hibernate_after`: ticks, or `false` where a parent class says otherwise.
+    fn rest(&mut self, frame: &mut Frame<'_>, class: &mut Class) {
+        match frame.get(OPTIONS, "hibernate_after") {
+            Kind::Nil => {}
+            Kind::Bool if !frame.truthy(frame.len()) => class.rest = None,
+            _ => match frame.number(frame.len()).and_then(whole_ticks) {
+                Some(ticks) => class.rest = Some(ticks),
+                None => self.fail("`hibernate_after` must be a whole number of ticks, at least 1, or false"),
+            },
         }
         frame.pop(1);
     }
@@ -459,6 +478,7 @@ pub(crate) const MAX_SIZE: f32 = 1e6;
 
 pub(crate) fn plain() -> Class {
     Class {
+        rest: None,
         name: String::new(),
         file: String::new(),
         line: 0,

@@ -227,7 +227,8 @@ impl Sim {
         if loader.declared.iter().any(|class| class.name == name) {
             return Err(format!("class `{name}` is declared twice in this file").into());
         }
-        self.check_options(frame, 2, &format!("class {name}"), &["extends", "props", "groups", "body", "handles"])?;
+        let known = ["extends", "props", "groups", "body", "handles", "hibernate_after"];
+        self.check_options(frame, 2, &format!("class {name}"), &known)?;
         let options = frame.pin(2);
         frame.push_table(0, 8);
         let table = frame.pin(frame.len());

@@ -18,6 +18,7 @@ pub(crate) mod motion;
 pub(crate) mod queries;
 pub(crate) mod queue;
 pub(crate) mod roots;
+pub(crate) mod sleep;
 pub(crate) mod state;
 pub(crate) mod tasks;
 pub(crate) mod values;
@@ -31,6 +32,7 @@ use dormouse_vm::Pin;
 use crate::ids::{ActorId, TaskId};
 use crate::names::Names;
 use crate::output::Output;
+use crate::store::Store;
 use classes::Classes;
 use state::State;
 
@@ -80,11 +82,15 @@ pub(crate) struct Sim {
     pub(crate) functions: Vec<functions::NativeFunction>,
     pub(crate) names: Names,
     pub(crate) pins: Pins,
+    /// The host's functions that the prelude alone has, by their names.
+    pub(crate) internals: Vec<(&'static str, Pin)>,
     /// What `require` gives, by path.
     pub(crate) modules: BTreeMap<String, Pin>,
     /// While the scripts are loaded.
     pub(crate) loader: Option<loader::Loader>,
     pub(crate) state: State,
+    /// Where actors that hibernate lie.
+    pub(crate) store: Store,
     /// Who runs.
     pub(crate) current: TaskId,
     pub(crate) actor: ActorId,

@@ -25,7 +25,7 @@ impl Sim {
     }
 
     fn body_of(&self, who: ActorId) -> BodyId {
-        self.state.actors[who].body
+        self.state.face(who).map(|face| face.body).unwrap_or_default()
     }
 
     /// The speed that was given, else the actor's prop `speed`.
@@ -127,7 +127,7 @@ impl Sim {
 
     /// Where an actor is.
     pub(crate) fn place(&self, who: ActorId) -> [f32; 2] {
-        let body = self.state.actors.get(who).and_then(|actor| self.state.space.get(actor.body));
+        let body = self.state.face(who).and_then(|face| self.state.space.get(face.body));
         body.map_or([0.0, 0.0], |body| body.center.into())
     }
 
@@ -162,6 +162,12 @@ impl Sim {
 
     /// The motion of `who` is over: its call goes on.
     fn arrive(&mut self, frame: &mut Frame<'_>, who: ActorId, go: Go) {
+        if self.wake(frame, who).is_err() {
+            if let Some(pin) = go.pin() {
+                frame.unpin(pin);
+            }
+            return;
+        }
         let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.mover);
         let cause = self.because(who, self.classes.movement);
         let unused = match cause {
@@ -181,6 +187,9 @@ impl Sim {
         [nx, ny]: [f32; 2],
         [px, py]: [f32; 2],
     ) {
+        if self.wake(frame, who).is_err() {
+            return;
+        }
         let fields = [
             ("other", other.map_or(Value::Nil, |other| Value::Handle(other.handle()))),
             ("wall", Value::Bool(other.is_none())),
@@ -218,9 +227,12 @@ impl Sim {
             let pin = frame.pop_pin();
             self.arrive(frame, who, Go::Raise(Value::Pin(pin)));
         }
-        if let Some(other) = other {
+        let handles = |sim: &Sim, who: ActorId| sim.classes.get(sim.class_of_actor(who)).handles_events;
+        if let Some(other) = other.filter(|other| handles(self, *other))
+            && self.wake(frame, other).is_ok()
+        {
             let still = self.state.actors.get(other).is_some_and(|actor| !actor.mover.is_some());
-            if still && self.classes.get(self.class_of_actor(other)).handles_events {
+            if still {
                 self.push_exception(frame, "Bumped", &[("other", Value::Handle(who.handle()))]);
                 self.send_own(frame, other, who);
             }
@@ -230,6 +242,10 @@ impl Sim {
     fn touch(&mut self, frame: &mut Frame<'_>, trigger: u64, body: u64, event: &str) {
         let (trigger, other) = (ActorId::from_bits(trigger), ActorId::from_bits(body));
         if self.is_alive(trigger) {
+            // Whom it moves is part of what happened.
+            if self.wake(frame, trigger).is_err() || self.wake(frame, other).is_err() {
+                return;
+            }
             let mover = self.state.actors.get(other).and_then(|actor| self.base_of(actor.mover));
             let number = self.note_because(mover, |sim| HappeningKind::Touched {
                 trigger: sim.named_ref(trigger),

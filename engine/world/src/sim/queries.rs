@@ -3,7 +3,7 @@
 use dormouse_vm::{Flow, Frame, Kind, Raise, Value};
 
 use super::host::give;
-use super::state::Actor;
+use super::sleep::Face;
 use super::{Sim, args};
 use crate::ids::ActorId;
 use crate::names::{Name, matches, suggestion};
@@ -78,8 +78,8 @@ impl Sim {
         named.copied().or_else(|| {
             let (class, order) = name.rsplit_once('#')?;
             let (class, order) = (self.classes.find(class)?, order.parse::<u64>().ok()?);
-            let same = |actor: &Actor| actor.order == order && actor.class == class && actor.name == Name::NONE;
-            self.state.actors.iter().find(|(_, actor)| !actor.dying && same(actor)).map(|(id, _)| id)
+            let same = |actor: &Face| actor.order == order && actor.class == class && actor.name == Name::NONE;
+            self.state.faces().find(|(_, actor)| !actor.dying && same(actor)).map(|(id, _)| id)
         })
     }
 
@@ -97,7 +97,7 @@ impl Sim {
     }
 
     fn fits(&self, id: ActorId, wanted: &Wanted) -> bool {
-        let Some(actor) = self.state.actors.get(id).filter(|actor| !actor.dying) else { return false };
+        let Some(actor) = self.state.face(id).filter(|actor| !actor.dying) else { return false };
         wanted.class.is_none_or(|class| self.classes.is_a(actor.class, class))
             && wanted.name.as_ref().is_none_or(|pattern| matches(pattern, self.names.text(actor.name)))
             && wanted.layer.is_none_or(|layer| self.state.space.get(actor.body).is_some_and(|body| body.layer == layer))
@@ -125,13 +125,8 @@ impl Sim {
     pub(crate) fn find_all(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let wanted = self.wanted(frame, 1)?;
         frame.charge(QUERY + self.state.actors.len() as u64 * wanted.cost());
-        let mut found: Vec<_> = self
-            .state
-            .actors
-            .iter()
-            .filter(|(id, _)| self.fits(*id, &wanted))
-            .map(|(id, actor)| (actor.order, id))
-            .collect();
+        let mut found: Vec<_> =
+            self.state.faces().filter(|(id, _)| self.fits(*id, &wanted)).map(|(id, actor)| (actor.order, id)).collect();
         found.sort_unstable();
         let found: Vec<_> = found.into_iter().map(|(_, id)| id).collect();
         self.give_list(frame, &found)
@@ -223,13 +218,13 @@ impl Sim {
     // ---- of one actor ----------------------------------------------------------------------------------------
 
     pub(crate) fn class_of_actor(&self, who: ActorId) -> u32 {
-        self.state.actors.get(who).map_or(0, |actor| actor.class)
+        self.state.face(who).map_or(0, |actor| actor.class)
     }
 
     /// `who:name()`
     pub(crate) fn name_of(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = args::actor(frame, 1, "the actor of name()")?;
-        let name = self.state.actors.get(who).map(|actor| self.names.text(actor.name).to_owned());
+        let name = self.state.face(who).map(|actor| self.names.text(actor.name).to_owned());
         match name {
             Some(name) => frame.push_text(&name),
             None => frame.push(Value::Nil),
@@ -240,7 +235,7 @@ impl Sim {
     /// `who:class()`
     pub(crate) fn class_of(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = args::actor(frame, 1, "the actor of class()")?;
-        match self.state.actors.get(who) {
+        match self.state.face(who) {
             Some(actor) => frame.push_text(&self.classes.get(actor.class).name.clone()),
             None => frame.push(Value::Nil),
         }
@@ -260,14 +255,14 @@ impl Sim {
     /// `who:size()`; nil when it is gone.
     pub(crate) fn size_call(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = args::actor(frame, 1, "the actor of size()")?;
-        let size = self.state.actors.get(who).map(|actor| actor.size);
+        let size = self.state.face(who).map(|actor| actor.size);
         give(frame, size.map_or(Value::Nil, |[w, h]| Value::Vector([w, h, 0.0])))
     }
 
     /// `who:velocity()` in pixels a second: zero while it stands.
     pub(crate) fn velocity_call(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = args::actor(frame, 1, "the actor of velocity()")?;
-        let Some(actor) = self.state.actors.get(who) else { return give(frame, Value::Nil) };
+        let Some(actor) = self.state.face(who) else { return give(frame, Value::Nil) };
         let [x, y]: [f32; 2] = self.state.space.velocity(actor.body).into();
         give(frame, Value::Vector([x, y, 0.0]))
     }

@@ -95,7 +95,8 @@ impl Sim {
 
     /// As [`Sim::ready`], from within a host call.
     pub(crate) fn ready_in(&mut self, frame: &mut Frame<'_>, task: TaskId, go: Go) {
-        if let Some(pin) = self.ready(task, go, self.cause) {
+        let unused = if self.rouse(frame, task) { self.ready(task, go, self.cause) } else { go.pin() };
+        if let Some(pin) = unused {
             frame.unpin(pin);
         }
     }
@@ -113,7 +114,7 @@ impl Sim {
                 self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners))
             }
             Wait::Action { who, .. } => {
-                self.unlink(task, |sim| sim.state.actors.get_mut(who).map(|actor| &mut actor.watchers));
+                self.unlink(task, |sim| sim.state.watchers_mut(who));
             }
             Wait::Task(other) => {
                 self.unlink(task, |sim| sim.state.tasks.0.get_mut(other).map(|tasklet| &mut tasklet.awaiters));
@@ -142,9 +143,9 @@ impl Sim {
     /// Puts `task` at the end of a chain of waiters, whose head is the last that came.
     pub(crate) fn link(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
         let Some(last) = head(self).map(|head| std::mem::replace(head, task)) else { return };
-        let before = match self.state.tasks.0.get_mut(last) {
-            Some(tasklet) => {
-                tasklet.after = task;
+        let before = match self.state.links(last) {
+            Some((_, after)) => {
+                *after = task;
                 last
             }
             None => TaskId::default(),
@@ -157,11 +158,11 @@ impl Sim {
     fn unlink(&mut self, task: TaskId, head: impl Fn(&mut Sim) -> Option<&mut TaskId>) {
         let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
         let (next, after) = (std::mem::take(&mut tasklet.next), std::mem::take(&mut tasklet.after));
-        if let Some(tasklet) = self.state.tasks.0.get_mut(next) {
-            tasklet.after = after;
+        if let Some((_, back)) = self.state.links(next) {
+            *back = after;
         }
-        match self.state.tasks.0.get_mut(after) {
-            Some(tasklet) => tasklet.next = next,
+        match self.state.links(after) {
+            Some((onward, _)) => *onward = next,
             None => {
                 if let Some(head) = head(self).filter(|head| **head == task) {
                     *head = next;
@@ -173,9 +174,9 @@ impl Sim {
     /// The tasklets of a chain, in the order in which they came.
     pub(crate) fn chain(&self, mut at: TaskId) -> Vec<TaskId> {
         let mut chain = Vec::new();
-        while let Some(tasklet) = self.state.tasks.0.get(at) {
+        while let Some(next) = self.state.link_of(at) {
             chain.push(at);
-            at = tasklet.next;
+            at = next;
         }
         chain.reverse();
         chain
@@ -237,6 +238,7 @@ impl Sim {
         });
         if let Some(actor) = self.state.actors.get_mut(owner) {
             actor.tasklets = task;
+            actor.stirred = self.state.tick;
         }
         if let Some(elder) = self.state.tasks.0.get_mut(sibling) {
             elder.younger = task;
@@ -253,6 +255,9 @@ impl Sim {
         self.leave_wait(task);
         self.forget_context(task);
         let Some(tasklet) = self.state.tasks.0.remove(task) else { return };
+        if tasklet.is_lent() {
+            self.returned(tasklet.caller);
+        }
         for pin in [tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()) {
             vm.unpin(pin);
         }
@@ -266,6 +271,16 @@ impl Sim {
         let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
         if actor.tasklets == task {
             actor.tasklets = tasklet.sibling;
+        }
+    }
+
+    /// A task of another actor's that this one may know is over.
+    fn returned(&mut self, borrower: ActorId) {
+        if let std::collections::btree_map::Entry::Occupied(mut count) = self.state.borrowed.entry(borrower) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
     }
 
@@ -284,7 +299,10 @@ impl Sim {
 
     /// What a tasklet runs, for people.
     pub(crate) fn task_label(&self, task: TaskId) -> String {
-        match self.state.tasks.0.get(task) {
+        match self.state.tasks.0.awake(task) {
+            None if self.state.tasks.0.contains_key(task) => {
+                self.state.owner_of(task).map_or_else(String::new, |owner| self.label(owner))
+            }
             Some(tasklet) => {
                 let label = self.names.text(tasklet.label);
                 let owner = self.label(tasklet.owner);

@@ -1,13 +1,15 @@
 //! Everything on the native side that can influence a world's future, as plain data: what an image copies, what the
 //! hash covers, what a snapshot will hold. No file handles, no callbacks, no text for people.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use dormouse_vm::{Pin, Thread, Value};
 use serde::{Deserialize, Serialize};
 use slotmap::SlotMap;
 
 use super::accounts::{Account, AccountId};
+use super::sleep::{Doze, Sleeper, Watching};
+use crate::dorm::Dorm;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
 use crate::slots;
@@ -57,6 +59,9 @@ pub(crate) struct Actor {
     /// It was despawned: it is gone when its tasklets and then `stop` are over.
     pub(crate) dying: bool,
     pub(crate) stopped: bool,
+    /// When its youngest tasklet began. It says nothing but when the actor may hibernate.
+    #[serde(skip)]
+    pub(crate) stirred: u64,
 }
 
 /// What a tasklet does.
@@ -340,8 +345,7 @@ pub(crate) struct State {
     /// Numbers given out so far: of actors, tasklets.
     pub(crate) spawned: u64,
     pub(crate) started: u64,
-    #[serde(with = "slots")]
-    pub(crate) actors: SlotMap<ActorId, Actor>,
+    pub(crate) actors: Dorm<ActorId, Actor, Sleeper>,
     pub(crate) tasks: Tasks,
     #[serde(with = "slots")]
     pub(crate) mail: SlotMap<MailId, Mail>,
@@ -369,15 +373,32 @@ pub(crate) struct State {
     /// The names of the bodies' layers, by number. Scripts may add to them as long as the world lives.
     pub(crate) layers: Vec<String>,
     pub(crate) counts: Counts,
+    /// What sleepers leave behind in lists that others are in, too: the heads of sleepers' lists of watchers, and sleepers
+    /// that wait for an action of another actor.
+    #[serde(skip)]
+    pub(crate) watched: BTreeMap<ActorId, TaskId>,
+    #[serde(skip)]
+    pub(crate) watching: BTreeMap<TaskId, Watching>,
+    /// How many tasks of others that are not over each actor may know by their tables.
+    #[serde(skip)]
+    pub(crate) borrowed: BTreeMap<ActorId, u32>,
+    /// After how many ticks actors of the map may hibernate, where that is not their class's affair.
+    #[serde(skip)]
+    pub(crate) rests: BTreeMap<ActorId, u32>,
+    /// When to look whether an actor may hibernate. Each that may is in it once, while it is awake.
+    #[serde(skip)]
+    pub(crate) bedtimes: BTreeSet<(u64, ActorId)>,
 }
 
 /// Tasklets, with what the wheel needs of them.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Tasks(#[serde(with = "slots")] pub(crate) SlotMap<TaskId, Tasklet>);
+pub(crate) struct Tasks(pub(crate) Dorm<TaskId, Tasklet, Doze>);
 
 impl Moved for Tasks {
     fn moved(&mut self, task: TaskId, place: Place) {
-        if let Some(tasklet) = self.0.get_mut(task) {
+        if let Some(doze) = self.0.sleeper_mut(task) {
+            doze.set_timer(Some(place));
+        } else if let Some(tasklet) = self.0.get_mut(task) {
             tasklet.timer = Some(place);
         }
     }
@@ -417,6 +438,11 @@ impl Clone for State {
             space: self.space.clone(),
             named: self.named.clone(),
             layers: self.layers.clone(),
+            watched: self.watched.clone(),
+            watching: self.watching.clone(),
+            borrowed: self.borrowed.clone(),
+            rests: self.rests.clone(),
+            bedtimes: self.bedtimes.clone(),
             ..*self
         }
     }
@@ -439,6 +465,11 @@ impl Clone for State {
         self.space.clone_from(&from.space);
         self.named.clone_from(&from.named);
         self.layers.clone_from(&from.layers);
+        self.watched.clone_from(&from.watched);
+        self.watching.clone_from(&from.watching);
+        self.borrowed.clone_from(&from.borrowed);
+        self.rests.clone_from(&from.rests);
+        self.bedtimes.clone_from(&from.bedtimes);
         let State { seed, tick, time, duration, spawned, started, posted, level, game, counts, .. } = *from;
         self.seed = seed;
         (self.tick, self.time, self.duration, self.spawned, self.started) = (tick, time, duration, spawned, started);

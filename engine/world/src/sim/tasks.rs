@@ -91,6 +91,9 @@ impl Sim {
 
     /// Asks a tasklet to end: its `finally` parts run in this tick.
     pub(crate) fn cancel_task(&mut self, frame: &mut Frame<'_>, task: TaskId) {
+        if !self.rouse(frame, task) {
+            return;
+        }
         let Some(tasklet) = self.state.tasks.0.get_mut(task) else { return };
         tasklet.cancelled = true;
         self.ready_in(frame, task, Go::Cancel);
@@ -110,9 +113,10 @@ impl Sim {
     }
 
     fn raise_into(&mut self, frame: &mut Frame<'_>, task: TaskId) -> Result<Flow, Raise> {
-        let Some(owner) = self.state.tasks.0.get(task).map(|tasklet| tasklet.owner) else {
+        let Some(owner) = self.state.owner_of(task) else {
             return give(frame, Value::Bool(false));
         };
+        self.wake(frame, owner)?;
         if frame.is_nil(2) {
             return Err("raise takes the value to raise, such as exception \"Jammed\"".into());
         }
@@ -143,6 +147,7 @@ impl Sim {
     /// `actor:raise(value)`: in its main tasklet.
     pub(crate) fn raise_at(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = args::actor(frame, 1, "where it is raised")?;
+        self.wake(frame, who)?;
         let main = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.main);
         self.raise_into(frame, main)
     }
@@ -176,9 +181,10 @@ impl Sim {
     /// `task:status()`, while it is not over.
     pub(crate) fn status(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let task = args::task(frame, 1, "what status() is asked of")?;
-        let word = match self.state.tasks.0.get(task).map(|tasklet| tasklet.wait) {
+        let word = match self.state.tasks.0.awake(task).map(|tasklet| tasklet.wait) {
             Some(Wait::Ready) => "ready",
             Some(_) => "waiting",
+            None if self.state.tasks.0.is_asleep(task) => "waiting",
             None => "done",
         };
         frame.push_text(word);
@@ -196,6 +202,9 @@ impl Sim {
             return Err("a task can't await itself".into());
         }
         frame.can_wait()?;
+        if let Some(owner) = self.state.owner_of(task) {
+            self.wake(frame, owner)?;
+        }
         self.wait_for(Wait::Task(task), limit);
         self.link(self.current, |sim| sim.state.tasks.0.get_mut(task).map(|tasklet| &mut tasklet.awaiters));
         Ok(Flow::Suspend)
@@ -210,7 +219,7 @@ impl Sim {
 
     pub(crate) fn unpark(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let task = args::task(frame, 1, "what is unparked")?;
-        if self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.wait == Wait::Turn) {
+        if self.rouse(frame, task) && self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.wait == Wait::Turn) {
             let unused = self.ready_again(task, Go::On, self.cause, false);
             debug_assert_eq!(unused, None);
         }
@@ -319,6 +328,7 @@ impl Sim {
         }
         for waiter in self.chain(awaiters) {
             if waiter.is_some()
+                && self.rouse(frame, waiter)
                 && let Some(pin) = self.ready_again(waiter, Go::On, self.back(), state != "done")
             {
                 frame.unpin(pin);

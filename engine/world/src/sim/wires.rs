@@ -125,7 +125,7 @@ impl Sim {
                     .flat_map(|(_, actors)| actors.iter().copied())
                     .filter(alive)
                     .collect();
-                found.sort_by_key(|id| self.state.actors[*id].order);
+                found.sort_by_key(|id| self.state.face(*id).map(|face| face.order));
                 found
             }
             Target::Class(class) => self.of_class(*class),
@@ -136,8 +136,7 @@ impl Sim {
     pub(crate) fn of_class(&self, class: u32) -> Vec<ActorId> {
         let mut found: Vec<_> = self
             .state
-            .actors
-            .iter()
+            .faces()
             .filter(|(_, actor)| !actor.dying && self.classes.is_a(actor.class, class))
             .map(|(id, actor)| (actor.order, id))
             .collect();

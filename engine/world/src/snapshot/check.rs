@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use slotmap::{Key, SlotMap};
+use slotmap::Key;
 
 use super::container::Tag;
 use super::error::Damage;
@@ -81,7 +81,7 @@ impl Check<'_> {
 
     fn actors(&self) -> Checked {
         let mut orders = BTreeSet::new();
-        for (id, actor) in &self.state.actors {
+        for (id, actor) in self.state.actors.iter() {
             let who = || format!("actor {:x}", id.bits());
             self.class(actor.class)?;
             self.name(actor.name)?;
@@ -168,19 +168,19 @@ impl Check<'_> {
 
     /// Each list of tasklets is a chain that ends, of tasklets that are in no other.
     fn chains(&self) -> Checked {
-        let mut seen = Seen::of(&self.state.tasks.0);
-        for (id, actor) in &self.state.actors {
+        let mut seen = Seen::of(self.state.tasks.0.iter().map(|(id, _)| id));
+        for (id, actor) in self.state.actors.iter() {
             self.waiters(&mut seen, actor.listeners, |wait, owner| matches!(wait, Wait::Event(_)) && owner == id)?;
             self.waiters(&mut seen, actor.watchers, |wait, _| matches!(wait, Wait::Action { who, .. } if who == id))?;
         }
-        for (id, tasklet) in &self.state.tasks.0 {
+        for (id, tasklet) in self.state.tasks.0.iter() {
             self.waiters(&mut seen, tasklet.awaiters, |wait, _| wait == Wait::Task(id))?;
         }
         for (token, flight) in (0..).zip(&self.state.flights).filter(|(_, flight)| !flight.free) {
             self.waiters(&mut seen, flight.joiners, |wait, _| wait == Wait::Join(token))?;
         }
-        let mut family = Seen::of(&self.state.tasks.0);
-        for (id, actor) in &self.state.actors {
+        let mut family = Seen::of(self.state.tasks.0.iter().map(|(id, _)| id));
+        for (id, actor) in self.state.actors.iter() {
             let (mut at, mut younger) = (actor.tasklets, TaskId::default());
             while let Some(tasklet) = self.state.tasks.0.get(at) {
                 // The youngest may name one that is gone.
@@ -214,7 +214,7 @@ impl Check<'_> {
             self.name(flight.action)?;
         }
         let mut taken = vec![false; flights.len()];
-        for (id, actor) in &self.state.actors {
+        for (id, actor) in self.state.actors.iter() {
             let mut at = actor.flights;
             while let Some(flight) = flights.get(at as usize) {
                 let first = !std::mem::replace(&mut taken[at as usize], true);
@@ -223,7 +223,7 @@ impl Check<'_> {
             }
         }
         let mut within = vec![false; flights.len()];
-        for (id, tasklet) in &self.state.tasks.0 {
+        for (id, tasklet) in self.state.tasks.0.iter() {
             let mut at = tasklet.flight;
             while let Some(flight) = flights.get(at as usize) {
                 let first = !std::mem::replace(&mut within[at as usize], true);
@@ -236,7 +236,7 @@ impl Check<'_> {
     }
 
     fn mail(&self) -> Checked {
-        let mut seen = Seen::of(&self.state.mail);
+        let mut seen = Seen::of(self.state.mail.keys());
         for actor in self.state.actors.values() {
             let (mut at, last) = actor.mail;
             let mut end = MailId::default();
@@ -278,7 +278,7 @@ impl Check<'_> {
         for cause in causes {
             self.name(cause.what)?;
         }
-        let mut seen = Seen::of(&self.state.tasks.0);
+        let mut seen = Seen::of(self.state.tasks.0.iter().map(|(id, _)| id));
         for (task, cause) in &self.state.queue {
             ensure((*cause as usize) < causes.len(), || "a tasklet runs for a cause that does not exist".into())?;
             if let Some(tasklet) = self.state.tasks.0.get(*task) {
@@ -346,8 +346,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn of<K: Key, V>(map: &SlotMap<K, V>) -> Self {
-        let last = map.keys().map(index).max().unwrap_or(0);
+    fn of<K: Key>(keys: impl Iterator<Item = K>) -> Self {
+        let last = keys.map(index).max().unwrap_or(0);
         Seen { met: vec![false; last + 1], count: 0 }
     }
 

@@ -47,11 +47,14 @@ impl Tag {
 
     /// What a front end keeps with the world.
     pub const EXTRAS: Tag = Tag(*b"with");
+    /// Actors that hibernate, and when actors may.
+    pub const ASLEEP: Tag = Tag(*b"HIBR");
 
     /// What is to be known of a plain program, which has no world.
     pub const PROGRAM: Tag = Tag(*b"PROG");
 
-    const KNOWN: [Tag; 7] = [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::EXTRAS, Tag::PROGRAM];
+    const KNOWN: [Tag; 8] =
+        [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::ASLEEP, Tag::EXTRAS, Tag::PROGRAM];
 }
 
 impl std::fmt::Display for Tag {

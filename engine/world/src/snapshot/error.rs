@@ -88,6 +88,14 @@ pub enum SaveError {
         /// Whose.
         actor: String,
     },
+    /// An actor hibernates and can't be read.
+    #[error("{actor} hibernates, and can't be read: {why}")]
+    Asleep {
+        /// Whose.
+        actor: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The machine has no room for it.
     #[error(transparent)]
     Vm(#[from] dormouse_vm::VmError),
@@ -119,6 +127,14 @@ pub enum RestoreError {
     /// No memory is left.
     #[error("the world does not fit into the heap; give it a higher limit")]
     Full,
+    /// An actor hibernates in the snapshot, and the store of this world can't take it.
+    #[error("{actor} hibernates, and can't be put to sleep here: {why}")]
+    Asleep {
+        /// Whose.
+        actor: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The scripts were edited so that some of what sleeps in the snapshot has no code to go on with.
     #[error("{}", lost(.0))]
     Lost(Vec<Lost>),

@@ -30,6 +30,10 @@ pub(crate) fn name_shared(vm: &mut Vm, sim: &Sim) -> Result<(), VmError> {
     for (path, pin) in sim.modules.iter().filter(|(_, pin)| **pin != Pin::NIL) {
         vm.name(&format!("module {path}"), *pin)?;
     }
+    // They lie in a table that can change, behind which nothing is named by itself.
+    for (name, pin) in &sim.internals {
+        vm.name(&format!("engine.{name}"), *pin)?;
+    }
     Ok(())
 }
 
@@ -86,14 +90,16 @@ impl Roots {
 /// The section's bytes.
 pub(super) fn capture(world: &mut World, roots: &Roots) -> Result<Vec<u8>, SaveError> {
     let options = CaptureOptions { names: Names::Portable, state: true };
-    world.vm.capture(&roots.all, options).map_err(|error| refused(&world.sim, roots, &error))
+    let captured = world.vm.capture(&roots.all, options);
+    captured.map_err(|error| SaveError::Value(refused(&world.sim, &roots.places, &error)))
 }
 
-fn refused(sim: &Sim, roots: &Roots, error: &CaptureError) -> SaveError {
-    let place = error.root.and_then(|root| roots.places.get(root));
+/// What can't be put into bytes: whose it is, the way to it, why.
+pub(crate) fn refused(sim: &Sim, places: &[Place], error: &CaptureError) -> String {
+    let place = error.root.and_then(|root| places.get(root));
     let who = place.map_or_else(|| "what all scripts share".into(), |place| label(sim, *place));
     let way = if error.path.is_empty() { String::new() } else { format!(" > {}", error.path) };
-    SaveError::Value(format!("{who}{way}: {}", error.what))
+    format!("{who}{way}: {}", error.what)
 }
 
 /// What a value is to the simulation, for people: `door_3.Open`.

@@ -41,6 +41,7 @@
 //! looks at a state from outside before anything follows its ids; `save` and `restore` put it all together; `file`
 //! brings it to the disk. Nothing here knows how a value of the VM is written: that is the machine's own room.
 
+mod asleep;
 mod check;
 pub(crate) mod container;
 mod error;
@@ -57,7 +58,7 @@ mod world;
 pub use container::{SectionSize, Tag};
 pub use error::{Damage, Lost, RestoreError, SaveError};
 pub use file::{FileError, read_file, write_file};
-pub(crate) use heap::name_shared;
+pub(crate) use heap::{name_shared, refused};
 pub use meta::{MapOrigin, Meta, hash};
 pub(crate) use migrate::Earlier;
 pub use restore::Summary;

@@ -10,9 +10,10 @@ use super::heap::{self, Roots, Unrestored};
 use super::meta::{self, Code, Meta};
 use super::migrate::{self, Archive};
 use super::world::Part;
+use crate::ids::{ActorId, TaskId};
 use crate::scripts::Scripts;
 use crate::sim::roots::{Place, Root};
-use crate::sim::state::{Role, State, Target};
+use crate::sim::state::{Role, State, Target, Tasklet};
 use crate::world::{Config, World};
 
 /// What can be told of a snapshot without its scripts.
@@ -70,17 +71,24 @@ impl World {
         let Part { names, classes, state, random, present, natives } = part;
         let mut world = World::with_state(config, scripts, names, state)?;
         world.renumber(&classes)?;
-        world.fill(&values, &present.list(), &archive)?;
+        let homeless = world.fill(&values, &present.list(), &archive)?;
         for (task, bytes) in natives {
             world.take_native(task, &bytes)?;
         }
+        if let Some(asleep) = meta::read(&reader, Tag::ASLEEP)? {
+            world.put_back_to_sleep(asleep, &archive)?;
+        }
+        world.check_kinds(None)?;
+        world.migrate(&homeless)?;
         world.vm.set_random_state(random);
+        world.sim.settle_in();
         world.sim.output.clear();
         Ok(world)
     }
 
     /// Brings what the simulation holds into the VM.
-    fn fill(&mut self, values: &[u8], present: &[bool], archive: &Archive) -> Result<(), RestoreError> {
+    /// Gives the tasklets that can't go on in the world's own scripts.
+    fn fill(&mut self, values: &[u8], present: &[bool], archive: &Archive) -> Result<Vec<TaskId>, RestoreError> {
         let places = places(&mut self.sim.state, present);
         let mut homeless = Vec::new();
         let roots = match heap::restore(&mut self.vm, values) {
@@ -98,9 +106,7 @@ impl World {
             }
         };
         Roots::put(&mut self.sim.state, present, &roots)?;
-        self.check_kinds()?;
-        self.migrate(&homeless)?;
-        Ok(())
+        Ok(homeless)
     }
 
     /// Classes are known by their names: their numbers may be others now.
@@ -110,17 +116,16 @@ impl World {
             return Ok(());
         }
         let mut missing = BTreeMap::<&str, Vec<String>>::new();
-        for actor in self.sim.state.actors.values_mut() {
-            match numbers[actor.class as usize] {
-                Some(number) => actor.class = number,
-                None => {
-                    let name = self.sim.names.text(actor.name);
-                    let class = names[actor.class as usize].as_str();
-                    let label = if name.is_empty() { format!("{class}#{}", actor.order) } else { name.to_owned() };
-                    missing.entry(class).or_default().push(label);
-                }
+        let known = &self.sim.names;
+        self.sim.state.actors.for_each_mut(|_, actor| match numbers[actor.class as usize] {
+            Some(number) => actor.class = number,
+            None => {
+                let name = known.text(actor.name);
+                let class = names[actor.class as usize].as_str();
+                let label = if name.is_empty() { format!("{class}#{}", actor.order) } else { name.to_owned() };
+                missing.entry(class).or_default().push(label);
             }
-        }
+        });
         for wire in &mut self.sim.state.wires {
             if let Target::Class(class) = &mut wire.target {
                 *class = names.get(*class as usize).and_then(|_| numbers[*class as usize]).unwrap_or(u32::MAX);
@@ -139,23 +144,31 @@ impl World {
     }
 
     /// What the simulation takes for granted of the values that it holds: tables where it reads fields, coroutines that
-    /// can go on.
-    fn check_kinds(&mut self) -> Result<(), RestoreError> {
+    /// can go on. Of one actor, or of all that are awake.
+    pub(super) fn check_kinds(&mut self, who: Option<ActorId>) -> Result<(), RestoreError> {
         let tasks = &self.sim.state.tasks.0;
-        let over = tasks.values().any(|tasklet| tasklet.role != Role::Native && !self.vm.can_resume(tasklet.thread));
+        let over = |tasklet: &Tasklet| tasklet.role != Role::Native && !self.vm.can_resume(tasklet.thread);
+        let over = match who {
+            Some(who) => self.tasks_of(who).into_iter().filter_map(|task| tasks.awake(task)).any(over),
+            None => tasks.values().any(over),
+        };
         if over {
             return Err(Damage::at(0, "a tasklet's coroutine is over").within(Tag::HEAP).into());
         }
         let mut wrong = None;
         let mut tables = Vec::new();
-        self.sim.state.visit_roots(&mut |place, root| {
+        let mut note = |place, root: Root<'_>| {
             let Root::Pin(pin) = root else { return };
             let needed = matches!(place, Place::Actor(_));
             let table = !matches!(place, Place::TaskGo(_) | Place::Mail(_) | Place::Wire(_));
             if table && (needed || *pin != dormouse_vm::Pin::NIL) {
                 tables.push((place, *pin));
             }
-        });
+        };
+        match who {
+            Some(who) => self.sim.state.visit_roots_of(who, &mut note),
+            None => self.sim.state.visit_roots(&mut note),
+        }
         self.vm.enter(|frame| {
             for (place, pin) in tables {
                 frame.push(Value::Pin(pin));
@@ -171,7 +184,7 @@ impl World {
         }
     }
 
-    fn take_native(&mut self, task: crate::TaskId, bytes: &[u8]) -> Result<(), RestoreError> {
+    fn take_native(&mut self, task: TaskId, bytes: &[u8]) -> Result<(), RestoreError> {
         let sim = &self.sim;
         let owner =
             sim.state.tasks.0.get(task).filter(|tasklet| tasklet.role == Role::Native).map(|tasklet| tasklet.owner);

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::CStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dormouse_vm::{Config as VmConfig, Frame, MEASURE_EVERY, Outcome, Pin, Quota, Value, Vm, VmError, compile};
 use slotmap::SlotMap;
 
 use crate::datum::Datum;
+use crate::dorm::Dorm;
 use crate::ids::{ActorId, TaskId};
 use crate::names::{Name, Names};
 use crate::scripts::Scripts;
@@ -19,6 +21,7 @@ use crate::sim::loader::{self, ScriptError};
 use crate::sim::state::{Cause, Counts, State, TIME, Tasks};
 use crate::sim::{Limits, Pins, Sim, values};
 use crate::space::Space;
+use crate::store::Store;
 use crate::wheel::Wheel;
 
 use super::World;
@@ -39,10 +42,13 @@ pub struct Config {
     pub natives: Vec<NativeClass>,
     /// Functions written in Rust, beside those of the engine.
     pub functions: Vec<NativeFunction>,
+    /// The folder for the file in which actors hibernate: one without a name, made when the first does, gone with the
+    /// world. In memory, for none.
+    pub store: Option<PathBuf>,
 }
 
 impl Default for Config {
-    /// Seed 0, the default limits, 16 GiB, 1/60 s, no native actors or functions.
+    /// Seed 0, the default limits, 16 GiB, 1/60 s, no native actors or functions, hibernation in memory.
     fn default() -> Self {
         Config {
             seed: 0,
@@ -51,6 +57,7 @@ impl Default for Config {
             duration: 1.0 / 60.0,
             natives: Vec::new(),
             functions: Vec::new(),
+            store: None,
         }
     }
 }
@@ -119,6 +126,7 @@ impl World {
             progress: None,
             drowsy: VecDeque::new(),
             due: Vec::new(),
+            capsule: Vec::new(),
             contacts: Vec::new(),
         })
     }
@@ -171,8 +179,8 @@ fn newborn(config: &Config) -> State {
         duration: config.duration,
         spawned: 0,
         started: 0,
-        actors: SlotMap::with_key(),
-        tasks: Tasks(SlotMap::with_key()),
+        actors: Dorm::new(),
+        tasks: Tasks(Dorm::new()),
         mail: SlotMap::with_key(),
         flights: Vec::new(),
         free_flights: Vec::new(),
@@ -192,6 +200,11 @@ fn newborn(config: &Config) -> State {
         named: BTreeMap::new(),
         layers: State::first_layers(),
         counts: Counts::default(),
+        watched: BTreeMap::new(),
+        watching: BTreeMap::new(),
+        borrowed: BTreeMap::new(),
+        rests: BTreeMap::new(),
+        bedtimes: Default::default(),
     }
 }
 
@@ -205,9 +218,11 @@ fn empty(config: &Config, mut names: Names, state: State) -> Sim {
         functions: config.functions.clone(),
         names,
         pins: nothing,
+        internals: Vec::new(),
         modules: BTreeMap::new(),
         loader: None,
         state,
+        store: Store::new(config.store.clone()),
         current: TaskId::default(),
         actor: ActorId::default(),
         cause: TIME,
@@ -278,7 +293,7 @@ fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
     let results = vm.take_results(thread)?;
     vm.retire(thread);
     let made = results.first().copied().unwrap_or(Value::Nil);
-    sim.pins = vm.enter(|frame| finish_api(frame, engine, made))?;
+    (sim.pins, sim.internals) = vm.enter(|frame| (finish_api(frame, engine, made), internals(frame, engine)))?;
     vm.seal()?;
     Ok(())
 }
@@ -323,6 +338,18 @@ fn finish_api(frame: &mut Frame<'_>, engine: Pin, made: Value) -> Pins {
     frame.freeze(nothing);
     let nothing = frame.pop_pin();
     Pins { exception, task, life, last, base, nothing }
+}
+
+/// The functions of the engine's table, which is in nobody's hands but the prelude's.
+fn internals(frame: &mut Frame<'_>, engine: Pin) -> Vec<(&'static str, Pin)> {
+    frame.push(Value::Pin(engine));
+    let table = frame.len();
+    let names = api::INTERNALS.iter().filter_map(|(name, _)| name.to_str().ok());
+    let found = names.map(|name| {
+        frame.get(table, name);
+        (name, frame.pop_pin())
+    });
+    found.collect()
 }
 
 /// Classes without a script.

@@ -8,14 +8,28 @@ use crate::names::Name;
 use crate::sim::Sim;
 use crate::sim::state::{Flight, Go, Moment, Role, Wait};
 
-use super::World;
+use super::{World, WorldImage};
 
 impl World {
     /// Hashes the world. Equal worlds have equal hashes in every process and build; what differs in anything that can
-    /// influence the future has, all but certainly, another.
+    /// influence the future has, all but certainly, another. Who hibernates makes no difference: each has the hash that it
+    /// would have awake. (As with what was restored from a snapshot, this is so but for values in a suspended function
+    /// that it will never look at again.)
     ///
-    /// Cost: the whole heap in use is read once, and the native side is serialized.
+    /// Cost: the whole heap in use is read once, and the native side is serialized. Where actors hibernate, they are woken
+    /// and forgotten again, which takes as much memory as if they were awake. A world in which one can't be woken has
+    /// no hash that means anything: that is told, and 0.
     pub fn hash(&mut self) -> u64 {
+        if self.sim.state.actors.sleepers() == 0 {
+            return self.hash_awake();
+        }
+        self.unchanged(&mut WorldImage::default(), |world| match world.wake_all() {
+            Ok(()) => world.hash_awake(),
+            Err(_) => 0,
+        })
+    }
+
+    fn hash_awake(&mut self) -> u64 {
         let mut bytes = Vec::new();
         let state = &self.sim.state;
         // A world's state has no value that postcard can't write.
@@ -68,8 +82,15 @@ impl World {
     /// it: the hash is equal in two worlds in which the actor itself is alike. Handles in its values are: they are equal
     /// when the actors they name were spawned alike.
     ///
-    /// Cost: what the actor can reach is read once.
+    /// Cost: what the actor can reach is read once. One that hibernates is woken and forgotten again, as by
+    /// [`World::hash`].
     pub fn hash_of(&mut self, actor: ActorId) -> Option<u64> {
+        if self.is_hibernated(actor) {
+            return self.unchanged(&mut WorldImage::default(), |world| {
+                world.wake(actor).ok()?;
+                world.hash_of(actor)
+            });
+        }
         let (bytes, pins, tasks) = self.sim.portrait(actor)?;
         let bytes = postcard::to_stdvec(&bytes).expect("plain data can be serialized");
         let mut native = Vec::new();

@@ -1,10 +1,14 @@
 //! Images: a whole world copied as it lies in memory, to go back to within this process.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use dormouse_vm::{ForeignImage, Image};
 
 use crate::names::NamesImage;
 use crate::sim::state::State;
 use crate::sim::watch::Contexts;
+use crate::store::Lease;
 
 use super::World;
 use super::native::NativeStates;
@@ -18,6 +22,8 @@ pub struct WorldImage {
     natives: NativeStates,
     /// What those who watch need to know of what was in flight.
     contexts: Option<Contexts>,
+    /// Keeps the capsules in which actors slept then.
+    lease: Option<Arc<Lease>>,
 }
 
 impl WorldImage {
@@ -53,6 +59,7 @@ impl World {
             None => image.state = Some(self.sim.state.clone()),
         }
         self.sim.names.save(&mut image.names);
+        image.lease = Some(self.sim.store.lease());
     }
 
     /// Makes the world what it was when the image was made. What was not taken out of it by then
@@ -72,6 +79,7 @@ impl World {
     fn copy_back(&mut self, image: &WorldImage) -> Result<(), ForeignImage> {
         let state = image.state.as_ref().ok_or(ForeignImage)?;
         self.vm.rewind(&image.heap)?;
+        self.rewind_store(state);
         self.sim.state.clone_from(state);
         self.sim.names.rewind(&image.names);
         let now = self.sim.state.tick;
@@ -80,6 +88,13 @@ impl World {
         }
         self.sim.leave_actor();
         Ok(())
+    }
+
+    /// Who slept then sleeps again, in the capsule of then; capsules of what is forgotten now are needed no more.
+    fn rewind_store(&mut self, then: &State) {
+        let asleep: HashSet<u64> = then.actors.iter_asleep().map(|(_, sleeper)| sleeper.serial).collect();
+        let now = self.sim.state.actors.iter_asleep().map(|(_, sleeper)| sleeper.serial);
+        self.sim.store.rewound(&asleep, now);
     }
 
     /// Does something to the world and undoes it, as if it had never been; `scratch` is used as memory. It must let no

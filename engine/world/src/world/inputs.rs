@@ -99,8 +99,9 @@ impl World {
     pub fn set(&mut self, actor: ActorId, prop: &str, value: &Datum) -> Result<(), String> {
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.leave_actor();
-        let table = sim.state.actors.get(actor).map(|actor| actor.table).ok_or("it is gone")?;
         vm.enter(|frame| {
+            sim.wake(frame, actor)?;
+            let table = sim.state.actors.get(actor).map(|actor| actor.table).ok_or("it is gone")?;
             frame.push(Value::Pin(table));
             values::push_datum(frame, value);
             sim.set_member(frame, actor, prop)

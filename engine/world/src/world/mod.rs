@@ -3,6 +3,7 @@
 
 mod birth;
 mod hash;
+mod hibernate;
 mod image;
 mod inputs;
 pub mod native;
@@ -28,6 +29,7 @@ use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
 pub(crate) use birth::{ENGINE, PRELUDE};
+pub use hibernate::{HibernateError, WakeError};
 pub use image::WorldImage;
 pub use sight::{BodySight, ClassSight, Sight};
 pub use tick::Step;
@@ -52,6 +54,7 @@ pub struct World {
     drowsy: VecDeque<(TaskId, u64)>,
     /// Buffers that each tick uses again.
     due: Vec<Timer>,
+    capsule: Vec<u8>,
     contacts: Vec<Contact>,
 }
 
@@ -64,6 +67,8 @@ pub struct Summary {
     pub actors: usize,
     /// Tasklets alive, asleep or not.
     pub tasklets: usize,
+    /// Actors that hibernate, of those that are alive.
+    pub hibernated: usize,
     /// Actors ever.
     pub spawned: u64,
     /// Times that a tasklet was resumed.
@@ -128,6 +133,7 @@ impl World {
             ticks: state.tick,
             actors: state.actors.len(),
             tasklets: state.tasks.0.len(),
+            hibernated: state.actors.sleepers(),
             spawned: state.spawned,
             wakes,
             events,
@@ -145,14 +151,8 @@ impl World {
 
     /// All live actors, in spawn order. Cost: all are looked at.
     pub fn actors(&self) -> Vec<ActorId> {
-        let mut actors: Vec<_> = self
-            .sim
-            .state
-            .actors
-            .iter()
-            .filter(|(_, actor)| !actor.dying)
-            .map(|(id, actor)| (actor.order, id))
-            .collect();
+        let mut actors: Vec<_> =
+            self.sim.state.faces().filter(|(_, actor)| !actor.dying).map(|(id, actor)| (actor.order, id)).collect();
         actors.sort_unstable();
         actors.into_iter().map(|(_, id)| id).collect()
     }
@@ -169,7 +169,7 @@ impl World {
 
     /// An actor's class, while it lives.
     pub fn class_of(&self, actor: ActorId) -> Option<&str> {
-        let actor = self.sim.state.actors.get(actor)?;
+        let actor = self.sim.state.face(actor)?;
         Some(&self.sim.classes.get(actor.class).name)
     }
 
@@ -180,16 +180,15 @@ impl World {
 
     /// Whether an actor is taking an action; any, for `None`.
     pub fn is_taking(&self, actor: ActorId, action: Option<&str>) -> bool {
-        let flights = self.sim.state.actors.get(actor).map(|actor| actor.flights);
         match action {
-            None => flights.is_some_and(|flights| flights != crate::sim::state::GROUND),
+            None => self.sim.is_acting(actor),
             Some(action) => self.sim.names.find(action).is_some_and(|name| self.sim.flight_of(actor, name).is_some()),
         }
     }
 
-    /// Where each of an actor's sleeping tasklets is: the lines that wait, innermost first.
+    /// Where each of an actor's sleeping tasklets is: the lines that wait, innermost first. None of one that hibernates.
     pub fn places_of(&self, actor: ActorId) -> Vec<Vec<dormouse_vm::Place>> {
-        let mut task = self.sim.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.tasklets);
+        let mut task = self.sim.state.actors.awake(actor).map_or(TaskId::default(), |actor| actor.tasklets);
         let mut places = Vec::new();
         while let Some(tasklet) = self.sim.state.tasks.0.get(task) {
             places.push(self.vm.places(tasklet.thread));

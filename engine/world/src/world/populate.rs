@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dormouse_vm::{Frame, Value};
 
-use crate::check::{ClassIndex, ClassInfo, Severity, check_map, defined};
+use crate::check::{ClassIndex, ClassInfo, HIBERNATE_AFTER, Severity, check_map, defined, rest_of};
 use crate::datum::Datum;
 use crate::ids::ActorId;
 use crate::map::{self, Map, Object, Prop, Props, Shape};
@@ -60,6 +60,7 @@ impl World {
                 props: class.props.iter().map(|(name, prop)| (name.clone(), (prop.kind, prop.required))).collect(),
                 actions: class.action_names(&sim.names).map(str::to_owned).collect(),
                 takes,
+                rest: class.rest.unwrap_or(0),
             };
             (class.name.clone(), info)
         });
@@ -179,9 +180,14 @@ impl Population {
         level.into_iter().chain(objects).collect()
     }
 
-    fn set_props(&self, sim: &Sim, frame: &mut Frame<'_>, map: &Map, id: ActorId, props: &Props) {
+    fn set_props(&self, sim: &mut Sim, frame: &mut Frame<'_>, map: &Map, id: ActorId, props: &Props) {
         frame.push(Value::Pin(sim.state.actors[id].table));
+        let own = &sim.classes.get(sim.class_of_actor(id)).props;
         for (name, value) in props {
+            if name == HIBERNATE_AFTER && !own.contains_key(name) {
+                sim.state.rests.extend(rest_of(value).map(|ticks| (id, ticks)));
+                continue;
+            }
             self.push(frame, map, value);
             frame.set(1, name);
         }

@@ -59,7 +59,7 @@ impl World {
     /// All live actors but the level and the game, in no particular order. Cost: some 10 ns each.
     pub fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
         let state = &self.sim.state;
-        state.actors.iter().filter(|(id, actor)| !actor.dying && *id != state.level && *id != state.game).filter_map(
+        state.faces().filter(|(id, actor)| !actor.dying && *id != state.level && *id != state.game).filter_map(
             |(id, actor)| {
                 let body = state.space.get(actor.body)?;
                 let sight = BodySight {
@@ -96,7 +96,7 @@ impl World {
     /// A field of an actor's own table, or the default of its prop, where it is plain and short: no table, no text of
     /// more than 200 bytes. `None` where there is none. Cost: some 50 ns.
     pub fn field(&self, actor: ActorId, name: &str) -> Option<Datum> {
-        let found = self.sim.state.actors.get(actor).filter(|actor| !actor.dying)?;
+        let found = self.sim.state.actors.awake(actor).filter(|actor| !actor.dying)?;
         let own = self.vm.peek(found.table).get(name);
         let value = match own.kind() {
             Kind::Nil => self.vm.peek(self.sim.classes.get(found.class).table).get(name),

@@ -7,6 +7,7 @@ use crate::input::What;
 use crate::observe::{PostView, SleeperView};
 use crate::sim::Sim;
 use crate::sim::state::{Go, TIME, Wait};
+use crate::wheel::Timer;
 
 use super::World;
 
@@ -118,6 +119,7 @@ impl World {
         // All but time itself: a cause is one within a tick, or from outside before it.
         self.sim.forget_causes();
         self.trim_sleepers();
+        self.put_to_bed();
         self.vm.collect();
     }
 
@@ -127,7 +129,7 @@ impl World {
         let tick = self.sim.state.tick;
         while let Some((task, since)) = self.drowsy.front().copied().filter(|(_, since)| since + PATIENCE <= tick) {
             self.drowsy.pop_front();
-            let Some(tasklet) = self.sim.state.tasks.0.get(task) else { continue };
+            let Some(tasklet) = self.sim.state.tasks.0.awake(task) else { continue };
             if tasklet.wait != Wait::Ready && tasklet.since == since {
                 self.vm.trim(tasklet.thread);
             }
@@ -198,6 +200,9 @@ impl World {
         state.wheel.advance(&mut self.due, &mut state.tasks);
         for at in 0..self.due.len() {
             let task = self.due[at].task;
+            if self.sim.state.tasks.0.is_asleep(task) && !self.wake_for_timer(at) {
+                continue;
+            }
             let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { continue };
             tasklet.timer = None;
             if tasklet.wait == Wait::Ticks {
@@ -208,6 +213,22 @@ impl World {
                 self.time_out(task);
             }
         }
+    }
+
+    /// The timer of one that hibernates is due. False when it can't be woken: its timer is due again later.
+    #[cold]
+    fn wake_for_timer(&mut self, at: usize) -> bool {
+        const LATER: u64 = 60;
+        let timer = self.due[at];
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        if vm.enter(|frame| sim.rouse(frame, timer.task)).unwrap_or(false) {
+            return true;
+        }
+        let place = sim.state.wheel.insert(Timer { due: sim.state.tick + LATER, ..timer });
+        if let Some(doze) = sim.state.tasks.0.sleeper_mut(timer.task) {
+            doze.set_timer(Some(place));
+        }
+        false
     }
 
     /// A wait that had a limit reached it.

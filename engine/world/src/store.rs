@@ -1,0 +1,397 @@
+//! Where capsules of hibernated actors lie: an embedded store (`redb`) in a file without a name, or in memory. It knows a
+//! capsule as bytes under a number that is given once; what is under a number never changes. That is what makes rewinding
+//! to an [image](crate::World::image) sound: a capsule whose actor woke is kept for as long as there is an image to which
+//! it still sleeps.
+//!
+//! The file needs to survive nothing: it is gone with the world, however that ends. What must last is in snapshots, which
+//! hold sleepers too. So it is never synced to the disk. What can go wrong is told by whoever asks: a disk that is full
+//! when something is put in, bytes that are not what was written when they are read.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use redb::backends::{FileBackend, InMemoryBackend};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageBackend, TableDefinition};
+use xxhash_rust::xxh3::xxh3_64;
+
+const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("capsules");
+
+/// Bytes of capsules that are kept in memory until they are put into the store together, and capsules that are taken out
+/// together.
+const TOGETHER: usize = 1 << 20;
+const ERASED_TOGETHER: usize = 8 << 10;
+/// Bytes of the store that are kept in memory.
+const CACHE: usize = 32 << 20;
+/// Bytes of a capsule's checksum.
+const SUM: usize = 8;
+
+/// A store that fails.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the store of hibernated actors{}: {why}", place(.folder))]
+pub struct StoreError {
+    /// The folder that its file is in; none where it is in memory.
+    pub folder: Option<PathBuf>,
+    /// What is wrong.
+    pub why: String,
+}
+
+fn place(folder: &Option<PathBuf>) -> String {
+    folder.as_ref().map_or_else(String::new, |folder| format!(" in {}", folder.display()))
+}
+
+/// A hold on all capsules of a moment.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// Leases are numbered as they are given.
+    number: u64,
+    /// Capsules from this number on are of a later time.
+    before: u64,
+}
+
+/// Leases that may still be held, the oldest first.
+#[derive(Default)]
+struct Leases {
+    given: u64,
+    held: VecDeque<(u64, u64, Weak<Lease>)>,
+}
+
+/// A capsule whose actor is not asleep in it any more.
+struct Retired {
+    serial: u64,
+    /// Leases with lower numbers may still lead to it.
+    lease: u64,
+}
+
+/// See the module's comment.
+pub(crate) struct Store {
+    folder: Option<PathBuf>,
+    /// The file, once there is one; a database that failed is opened in it again, as of its last commit.
+    file: Option<File>,
+    open: Option<Open>,
+    /// Capsules that are not in the database yet.
+    fresh: BTreeMap<u64, Vec<u8>>,
+    fresh_bytes: usize,
+    next: u64,
+    leases: Mutex<Leases>,
+    retired: VecDeque<Retired>,
+    /// Capsules to be taken out with the next that are put in.
+    erased: Vec<u64>,
+}
+
+struct Open {
+    database: Database,
+    /// What was in it when it was last looked into.
+    view: Option<ReadOnlyTable<u64, &'static [u8]>>,
+}
+
+/// A file that goes away by itself needs no syncing.
+#[derive(Debug)]
+struct Fleeting(FileBackend);
+
+impl StorageBackend for Fleeting {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> Result<(), std::io::Error> {
+        self.0.close()
+    }
+}
+
+impl Store {
+    /// A store whose file is made in this folder when it is first needed; in memory, for none.
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        Store {
+            folder,
+            file: None,
+            open: None,
+            fresh: BTreeMap::new(),
+            fresh_bytes: 0,
+            next: 1,
+            leases: Mutex::default(),
+            retired: VecDeque::new(),
+            erased: Vec::new(),
+        }
+    }
+
+    fn failed(&self, why: impl ToString) -> StoreError {
+        StoreError { folder: self.folder.clone(), why: why.to_string() }
+    }
+
+    fn open(&mut self) -> Result<&mut Open, StoreError> {
+        if self.open.is_none() {
+            let mut builder = Database::builder();
+            builder.set_cache_size(CACHE);
+            let database = match &self.folder {
+                Some(folder) => {
+                    if self.file.is_none() {
+                        self.file = Some(tempfile::tempfile_in(folder).map_err(|error| self.failed(error))?);
+                    }
+                    let file = self.file.as_ref().and_then(|file| file.try_clone().ok());
+                    let file = file.ok_or_else(|| self.failed("no more files can be opened"))?;
+                    let backend = FileBackend::new(file).map_err(|error| self.failed(error))?;
+                    builder.create_with_backend(Fleeting(backend))
+                }
+                None => builder.create_with_backend(InMemoryBackend::new()),
+            };
+            self.open = Some(Open { database: database.map_err(|error| self.failed(error))?, view: None });
+        }
+        match &mut self.open {
+            Some(open) => Ok(open),
+            None => Err(StoreError { folder: None, why: "it is not open".into() }),
+        }
+    }
+
+    /// Puts a capsule in; its number.
+    ///
+    /// Errors: the store can't be written. Nothing was put in then.
+    pub(crate) fn put(&mut self, mut bytes: Vec<u8>) -> Result<u64, StoreError> {
+        bytes.extend(xxh3_64(&bytes).to_le_bytes());
+        let (serial, size) = (self.next, bytes.len());
+        self.fresh.insert(serial, bytes);
+        self.fresh_bytes += size;
+        if self.fresh_bytes >= TOGETHER
+            && let Err(error) = self.flush()
+        {
+            // Those that came before stay where they are, in memory: they are lost to nobody.
+            self.fresh.remove(&serial);
+            self.fresh_bytes -= size;
+            return Err(error);
+        }
+        self.next += 1;
+        Ok(serial)
+    }
+
+    /// Brings everything into the database, and takes out what nobody needs.
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.open()?;
+        let written = self.write();
+        match written {
+            Ok(()) => {
+                self.fresh.clear();
+                self.fresh_bytes = 0;
+                self.erased.clear();
+                Ok(())
+            }
+            Err(error) => {
+                // After an error of the file the database refuses to go on.
+                if self.file.is_some() {
+                    self.open = None;
+                }
+                Err(self.failed(error))
+            }
+        }
+    }
+
+    fn write(&mut self) -> Result<(), redb::Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        // A view that is held keeps the pages of what was taken out.
+        open.view = None;
+        let transaction = open.database.begin_write()?;
+        {
+            let mut table = transaction.open_table(TABLE)?;
+            for serial in &self.erased {
+                table.remove(serial)?;
+            }
+            for (serial, bytes) in &self.fresh {
+                table.insert(serial, bytes.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// A capsule's bytes.
+    ///
+    /// Errors: it can't be read, or is not what was put in.
+    pub(crate) fn get(&mut self, serial: u64) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = match self.fresh.get(&serial) {
+            Some(bytes) => bytes.clone(),
+            None => self.read(serial)?,
+        };
+        let sound = bytes.len().checked_sub(SUM).is_some_and(|end| {
+            let (body, sum) = bytes.split_at(end);
+            xxh3_64(body).to_le_bytes() == sum
+        });
+        if !sound {
+            return Err(self.failed("a capsule is not what was written: the file was damaged"));
+        }
+        bytes.truncate(bytes.len() - SUM);
+        Ok(bytes)
+    }
+
+    fn read(&mut self, serial: u64) -> Result<Vec<u8>, StoreError> {
+        let found = self.open()?.read(serial);
+        match found {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(self.failed("a capsule is not in it: the file was damaged")),
+            Err(error) => {
+                if self.file.is_some() {
+                    self.open = None;
+                }
+                Err(self.failed(error))
+            }
+        }
+    }
+
+    /// A hold on all capsules that there are now.
+    pub(crate) fn lease(&self) -> Arc<Lease> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.given += 1;
+        let lease = Arc::new(Lease { number: leases.given, before: self.next });
+        leases.held.push_back((lease.number, lease.before, Arc::downgrade(&lease)));
+        lease
+    }
+
+    /// Nobody sleeps in this capsule any more; an image may still know it.
+    pub(crate) fn retire(&mut self, serial: u64) {
+        let lease = self.leases.get_mut().unwrap_or_else(PoisonError::into_inner).given + 1;
+        self.retired.push_back(Retired { serial, lease });
+    }
+
+    /// Lets go of capsules that no image leads to. Those of `asleep` are in use after all: the world was rewound.
+    ///
+    /// Cost: what is let go; nothing while an image holds the oldest.
+    pub(crate) fn sweep(&mut self) {
+        let leases = self.leases.get_mut().unwrap_or_else(PoisonError::into_inner);
+        while leases.held.front().is_some_and(|(.., lease)| lease.strong_count() == 0) {
+            leases.held.pop_front();
+        }
+        if leases.held.len() > 64
+            && leases.held.iter().filter(|(.., lease)| lease.strong_count() > 0).count() * 2 < leases.held.len()
+        {
+            leases.held.retain(|(.., lease)| lease.strong_count() > 0);
+        }
+        while let Some(Retired { serial, lease }) = self.retired.front() {
+            // The newest image of before it was retired: if that is from before it was put in, so are all others.
+            let older = leases.held.partition_point(|(number, ..)| number < lease);
+            let live = leases.held.range(..older).rev().find(|(.., lease)| lease.strong_count() > 0);
+            if live.is_some_and(|(_, before, _)| before > serial) {
+                break;
+            }
+            if let Some(bytes) = self.fresh.remove(serial) {
+                self.fresh_bytes -= bytes.len();
+            } else {
+                self.erased.push(*serial);
+            }
+            self.retired.pop_front();
+        }
+        if self.erased.len() >= ERASED_TOGETHER {
+            // If it can't be done now, it is tried again with the next.
+            let _ = self.flush();
+        }
+    }
+
+    /// The world was rewound: these are asleep again, those are not any more.
+    pub(crate) fn rewound(&mut self, asleep: &HashSet<u64>, forgotten: impl Iterator<Item = u64>) {
+        self.retired.retain(|retired| !asleep.contains(&retired.serial));
+        for serial in forgotten.filter(|serial| !asleep.contains(serial)) {
+            self.retire(serial);
+        }
+    }
+
+    /// Capsules in it, and those that are kept for images alone.
+    #[cfg(test)]
+    pub(crate) fn counts(&mut self) -> (usize, usize) {
+        use redb::ReadableTableMetadata;
+        let written = self.open().ok().and_then(|open| open.view().ok().flatten().and_then(|view| view.len().ok()));
+        (self.fresh.len() + written.unwrap_or(0) as usize - self.erased.len(), self.retired.len())
+    }
+}
+
+impl Open {
+    fn view(&mut self) -> Result<Option<&ReadOnlyTable<u64, &'static [u8]>>, redb::Error> {
+        if self.view.is_none() {
+            self.view = match self.database.begin_read()?.open_table(TABLE) {
+                Ok(table) => Some(table),
+                Err(redb::TableError::TableDoesNotExist(_)) => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(self.view.as_ref())
+    }
+
+    fn read(&mut self, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+        let Some(view) = self.view()? else { return Ok(None) };
+        Ok(view.get(serial)?.map(|found| found.value().to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capsule(n: u64) -> Vec<u8> {
+        (0..n % 300).map(|at| (at * n) as u8).collect()
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out_until_it_is_let_go() {
+        for folder in [None, Some(std::env::temp_dir())] {
+            let mut store = Store::new(folder);
+            let serials: Vec<u64> = (0..20_000).map(|n| store.put(capsule(n)).unwrap()).collect();
+            for (n, serial) in (0..20_000_u64).zip(&serials) {
+                assert_eq!(store.get(*serial).unwrap(), capsule(n));
+            }
+            for serial in &serials[..15_000] {
+                store.retire(*serial);
+            }
+            store.sweep();
+            assert_eq!(store.counts(), (5_000, 0));
+            assert!(store.get(serials[0]).is_err());
+            assert_eq!(store.get(serials[19_999]).unwrap(), capsule(19_999));
+        }
+    }
+
+    #[test]
+    fn an_image_keeps_what_was_asleep_then() {
+        let mut store = Store::new(None);
+        let [one, two] = [1, 2].map(|n| store.put(capsule(n)).unwrap());
+        let early = store.lease();
+        let three = store.put(capsule(3)).unwrap();
+        store.retire(three);
+        store.retire(one);
+        store.sweep();
+        assert_eq!(store.counts(), (2, 1), "the third is of after the image");
+        let late = store.lease();
+        store.retire(two);
+        drop(early);
+        store.sweep();
+        assert_eq!(store.counts(), (1, 1), "the first was gone before the second image");
+        assert_eq!(store.get(two).unwrap(), capsule(2));
+        store.rewound(&[two].into(), [two].into_iter());
+        drop(late);
+        store.sweep();
+        assert_eq!(store.counts(), (1, 0), "somebody sleeps in it again");
+        store.retire(two);
+        store.sweep();
+        assert_eq!(store.counts(), (0, 0));
+    }
+
+    #[test]
+    fn a_capsule_that_is_damaged_is_refused() {
+        let mut store = Store::new(None);
+        let serial = store.put(capsule(77)).unwrap();
+        store.fresh.get_mut(&serial).unwrap()[5] ^= 1;
+        assert!(store.get(serial).unwrap_err().to_string().contains("damaged"));
+        assert!(store.get(serial + 1).unwrap_err().to_string().contains("not in it"));
+    }
+}
