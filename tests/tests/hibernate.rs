@@ -70,7 +70,7 @@ fn compare(mut straight: World, mut sleepy: World, how: Lull, ticks: u64, hashes
             actors.map(|id| (id, world.name_of(id), world.position_of(id), world.is_taking(id, None))).collect()
         };
         assert_eq!(seen(&straight), seen(&sleepy), "{what}, tick {tick}");
-        if hashes && tick % 20 == 0 {
+        if hashes && tick % 20 == 3 {
             assert_eq!(straight.hash(), sleepy.hash(), "{what}, tick {tick}");
         }
     }
@@ -287,7 +287,7 @@ fn a_store_that_fails_says_whom_it_can_not_take() {
 fn the_castle_does_not_notice_who_sleeps() {
     for map in maps() {
         let swarm = map.ends_with("swarm.tmx");
-        let ticks = if swarm { 20 } else { 400 };
+        let ticks = if swarm { 3 } else { 200 };
         for how in [Lull::All, Lull::Some] {
             let what = map.display().to_string();
             let slept = compare(world_of(&map, 3), world_of(&map, 3), how, ticks, true, &what);
@@ -298,7 +298,7 @@ fn the_castle_does_not_notice_who_sleeps() {
 
 #[test]
 fn random_lives_do_not_notice_who_sleeps() {
-    for seed in 0..amount("DORMOUSE_SOULS", 12) {
+    for seed in 0..amount("DORMOUSE_SOULS", 6) {
         let config = Config { seed, ..Config::default() };
         let how = if seed % 2 == 0 { Lull::All } else { Lull::Some };
         let slept = compare(souls(&config, 12), souls(&config, 12), how, 500, false, &format!("seed {seed}"));

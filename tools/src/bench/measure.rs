@@ -48,7 +48,8 @@ pub fn timed(work: &mut impl FnMut() -> Done) -> Result<f64, Box<dyn Error>> {
     Ok(processor_time() - began)
 }
 
-fn processor_time() -> f64 {
+/// Seconds that this thread has spent on a processor.
+pub fn processor_time() -> f64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
 }

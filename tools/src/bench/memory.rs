@@ -30,7 +30,7 @@ pub fn memory() -> Result<Vec<Row>, Box<dyn Error>> {
 }
 
 /// Bytes of memory that the process holds.
-fn resident() -> Result<usize, Box<dyn Error>> {
+pub(super) fn resident() -> Result<usize, Box<dyn Error>> {
     let text = std::fs::read_to_string("/proc/self/statm").map_err(|_| "memory is read from /proc/self/statm")?;
     let pages: usize = text.split_whitespace().nth(1).ok_or("no pages in /proc/self/statm")?.parse()?;
     Ok(pages * 4096)

@@ -2,6 +2,7 @@
 //! the machine than about us.
 
 mod capture;
+mod hibernate;
 mod measure;
 mod memory;
 mod peers;
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// wake, idle, spawn, memory, raise, event, action, move, native, image, snapshot, window, peers; all of them when none is named
+    /// wake, idle, spawn, memory, raise, event, action, move, native, image, snapshot, capture, restore, hibernate, window, peers; all of them when none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Print one JSON object a line
@@ -47,7 +48,7 @@ impl Row {
 
 type Bench = fn() -> Result<Vec<Row>, Box<dyn Error>>;
 
-const BENCHES: [(&str, Bench); 15] = [
+const BENCHES: [(&str, Bench); 16] = [
     ("wake", tasklets::wake),
     ("idle", tasklets::idle),
     ("spawn", tasklets::spawn),
@@ -61,6 +62,7 @@ const BENCHES: [(&str, Bench); 15] = [
     ("snapshot", snapshots::snapshot),
     ("capture", capture::capture),
     ("restore", capture::restore),
+    ("hibernate", hibernate::hibernate),
     ("window", window::window),
     ("peers", peers::peers),
 ];

@@ -11,7 +11,7 @@ use super::subject::world_of;
 
 const ACTORS: usize = 10_000;
 /// One frame, three tables, a string: what other systems were measured with.
-const BODY: &str = "function Subject:run()
+pub(super) const BODY: &str = "function Subject:run()
     local place, inner, list = { x = 1, y = 2 }, {}, { 1, 2, 3 }
     inner.name = 'subject ' .. random(100000)
     while true do wait(random(100, 5000)) list[#list + 1] = place.x end

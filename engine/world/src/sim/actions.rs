@@ -61,7 +61,11 @@ impl Sim {
 
     /// Whether an action in flight has been told to end: nobody can join it any more.
     pub(crate) fn is_ending(&self, token: u32) -> bool {
-        let Some(tasklet) = self.state.tasks.0.get(self.state.flights[token as usize].task) else { return true };
+        let task = self.state.flights[token as usize].task;
+        if self.state.tasks.0.is_asleep(task) {
+            return false;
+        }
+        let Some(tasklet) = self.state.tasks.0.get(task) else { return true };
         let Go::EndAction(ends, _) = tasklet.go else { return tasklet.cancelled };
         // It ends with the one within which it was called.
         let mut at = token;

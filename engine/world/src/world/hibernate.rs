@@ -112,6 +112,14 @@ impl World {
         self.sim.state.actors.is_asleep(actor)
     }
 
+    /// The actors that are awake, in spawn order. Cost: all slots are looked at.
+    pub fn awake(&self) -> Vec<ActorId> {
+        let awake = self.sim.state.actors.iter().filter(|(_, actor)| !actor.dying);
+        let mut found: Vec<_> = awake.map(|(id, actor)| (actor.order, id)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The actors that hibernate, in spawn order. Cost: all slots are looked at.
     pub fn hibernated(&self) -> Vec<ActorId> {
         let asleep = self.sim.state.actors.iter_asleep();
