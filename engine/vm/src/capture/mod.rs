@@ -123,10 +123,11 @@ unsafe fn restore(state: *mut lua_State, bytes: &[u8]) -> Result<Vec<Root>, Rest
     unsafe {
         let native = Native::of(state);
         // What it takes is held against nobody who happens to run.
-        let (armed, fuel) = (std::mem::replace(&mut (*native).meter.armed, false), (*native).hot.fuel);
+        let (fuel, counted) = ((*native).hot.fuel, (*native).hot.bytes);
+        let armed = std::mem::replace(&mut (*native).meter.armed, false);
         let made = (*native).catalog.restore(state, bytes);
         (*native).meter.armed = armed;
-        (*native).hot.fuel = fuel;
+        ((*native).hot.fuel, (*native).hot.bytes) = (fuel, counted);
         let roots = made?.iter().map(|root| match root.thread.is_null() {
             true => Root::Pin(Pin(root.pin)),
             false => Root::Thread((*native).threads.add(root.thread, Pin(root.pin))),
