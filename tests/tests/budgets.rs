@@ -143,3 +143,30 @@ fn many_small_ones_are_measured_too() {
     assert!(stage.errors().iter().any(|error| error.contains("may hold 8192 KiB together")), "{:?}", stage.errors());
     assert!(stage.world.heap() < 64 << 20, "{}", stage.world.heap());
 }
+
+/// Names are noted for ever: there is an end to them.
+#[test]
+fn names_are_not_made_up_without_end() {
+    for call in [
+        "restart('name ' .. i, function() end)",
+        "start(function() wait_event('name ' .. i) end)",
+        "spawn('Subject', { name = 'name ' .. i }):despawn()",
+    ] {
+        let source = class(
+            "Subject",
+            "",
+            &format!(
+                "function Subject:run()
+                    if self:name() ~= 'first' then return end
+                    for i = 1, 100000 do {call} if i % 500 == 0 then wait() end end
+                end"
+            ),
+        );
+        let mut stage = Stage::new(&[("subject.luau", &source)]);
+        stage.spawn("Subject", &[("name", "first".into())]);
+        stage.ticks(40);
+        assert!(stage.errors().iter().any(|error| error.contains("10000 names")), "{call}: {:?}", stage.errors());
+    }
+    let error = first_error("wait_event(('x'):rep(1000))");
+    assert!(error.contains("a name has at most 200 bytes"), "{error}");
+}

@@ -36,6 +36,10 @@ void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kin
     // or a list of calls has just been moved.)
     if (kind == LUA_T_ALL && old != 0)
         return;
+    // The table of all strings grows when it is full, under whoever happens to run.
+    const stringtable& strings = L->global->strt;
+    if (kind == LUA_T_ALL && strings.nuse > uint32_t(strings.size))
+        return;
     dm_hot* h = hot(L);
     if (kind == LUA_TSTRING || kind == LUA_T_ALL)
     {
@@ -44,12 +48,8 @@ void dm_allocated(lua_State* L, void*, size_t old, size_t size, uint8_t, int kin
         // a large string anew.
         if (kind == LUA_TSTRING && library)
             return;
-        // Arrays that are made whole count, but for the table of all strings, which grows when it is full, under whoever
-        // happens to run.
-        const stringtable& strings = L->global->strt;
-        if (kind == LUA_T_ALL && (strings.nuse > uint32_t(strings.size) || (library && size < 1024)))
-            return;
-        if (kind == LUA_T_ALL && !library)
+        // Arrays that Luau code makes take no time by themselves.
+        if (kind == LUA_T_ALL && (!library || size < 1024))
         {
             h->bytes += int64_t(size);
             return;

@@ -16,6 +16,7 @@ use crate::compile::{self, Bytecode};
 use crate::coroutines;
 use crate::host::Raise;
 use crate::intercept;
+use crate::meter::BYTES_PER_CREDIT;
 use crate::native::Native;
 use crate::sandbox;
 use crate::shim;
@@ -26,6 +27,9 @@ use crate::vm;
 
 /// How deep a table may nest to be copied. A message deeper than this is a mistake.
 pub const COPY_DEPTH: usize = 100;
+
+/// Bytes that a tasklet which has not run yet is counted for.
+const BORN_BYTES: i64 = 512;
 
 /// Bytes of a copy that cost an interrupt.
 const COPIED_PER_UNIT: u64 = 8;
@@ -525,6 +529,18 @@ impl Frame<'_> {
         let native = self.native();
         // SAFETY: the table of threads is used between calls of Luau; making a thread runs no script.
         unsafe {
+            let bytes = (*native).hot.bytes;
+            let fresh = self.find_thread();
+            // Whether there was one to be used again is not to be noticed.
+            (*native).hot.bytes = bytes + BORN_BYTES;
+            fresh
+        }
+    }
+
+    fn find_thread(&mut self) -> (Thread, *mut lua_State) {
+        let native = self.native();
+        // SAFETY: as above.
+        unsafe {
             if let Some(reused) = (*native).threads.reuse() {
                 return reused;
             }
@@ -702,10 +718,16 @@ impl Frame<'_> {
         unsafe { (*self.native()).terminal().is_some() }
     }
 
-    /// Charges the running script for work that the host does for it, in interrupts (about 10 ns each).
+    /// Charges the running script for work that the host does for it, in interrupts (about 10 ns each). It takes time,
+    /// but brings the next measurement of memory no nearer.
     pub fn charge(&mut self, work: u64) {
-        // SAFETY: the counter is touched for the time of this line.
-        unsafe { (*self.native()).hot.fuel -= work.min(1 << 40) as i64 }
+        let work = work.min(1 << 40) as i64;
+        // SAFETY: the counters are touched for the time of these lines.
+        unsafe {
+            let hot = &mut (*self.native()).hot;
+            hot.fuel -= work;
+            hot.bytes -= work * BYTES_PER_CREDIT;
+        }
     }
 
     /// Charges for text that goes to the host or comes from it.
