@@ -1,32 +1,33 @@
-//! Puts a view on a frame: the map, what is said, the story, the side panel, the status line.
+//! Puts a view on a frame: the map and the side panel here, what stands over heads in `heads`, what stands below the map
+//! in `bars`.
 
-use dormouse::observe::clean;
-use dormouse::{OutputKind, World};
+use dormouse::World;
 use dormouse_scene::panels::{Line as Text, Tone};
 use dormouse_scene::scene::Sprite;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 
+use crate::bars::{draw_help, draw_status, draw_story};
 use crate::colours::Colours;
-use crate::keys::HELP;
+use crate::heads::draw_heads;
 use crate::view::{FLASH, View, Zoom};
 
 /// Columns of the side panel, and those of a terminal in which the map is not put away for it.
-const SIDE: u16 = 38;
+const SIDE: u16 = 44;
 const WIDE: u16 = 76;
 
-const PAPER: [u8; 3] = [244, 239, 226];
-const INK: [u8; 3] = [23, 21, 42];
-const GOLD: [u8; 3] = [243, 202, 94];
-const NIGHT: [u8; 3] = [28, 27, 44];
-const DIM: [u8; 3] = [136, 139, 160];
-const RED: [u8; 3] = [224, 90, 80];
-const GREEN: [u8; 3] = [120, 190, 100];
-const BLUE: [u8; 3] = [125, 170, 230];
+pub(crate) const PAPER: [u8; 3] = [244, 239, 226];
+pub(crate) const INK: [u8; 3] = [23, 21, 42];
+pub(crate) const GOLD: [u8; 3] = [243, 202, 94];
+pub(crate) const NIGHT: [u8; 3] = [28, 27, 44];
+pub(crate) const DIM: [u8; 3] = [136, 139, 160];
+pub(crate) const RED: [u8; 3] = [224, 90, 80];
+pub(crate) const GREEN: [u8; 3] = [120, 190, 100];
+pub(crate) const BLUE: [u8; 3] = [125, 170, 230];
 
 /// Draws a view of a world. Nothing of the world changes.
 pub fn draw(frame: &mut Frame<'_>, view: &mut View, world: &World) {
@@ -66,7 +67,7 @@ pub fn draw(frame: &mut Frame<'_>, view: &mut View, world: &World) {
     }
 }
 
-fn style(colours: Colours, ink: [u8; 3], paper: [u8; 3]) -> Style {
+pub(crate) fn style(colours: Colours, ink: [u8; 3], paper: [u8; 3]) -> Style {
     Style::new().fg(colours.nearest(ink)).bg(colours.nearest(paper))
 }
 
@@ -84,6 +85,9 @@ fn draw_map(buffer: &mut Buffer, area: Rect, view: &mut View, world: &World) {
     }
     let (cell, step) = grain(view);
     let half = [f32::from(area.width) * cell[0] / 2.0, f32::from(area.height) * cell[1] / 2.0];
+    if !view.free {
+        view.center = within(view.stage.bounds, half, view.center);
+    }
     let [x, y] = view.center;
     let margin = 96.0;
     let seen = [x - half[0] - margin, y - half[1] - margin, x + half[0] + margin, y + half[1] + margin];
@@ -114,6 +118,15 @@ fn draw_map(buffer: &mut Buffer, area: Rect, view: &mut View, world: &World) {
     view.scene = scene;
 }
 
+/// The middle of a view that shows nothing but the map, or all of it in the middle where it is smaller.
+fn within([left, top, right, bottom]: [f32; 4], half: [f32; 2], center: [f32; 2]) -> [f32; 2] {
+    let keep = |low: f32, high: f32, half: f32, at: f32| match high - low > 2.0 * half {
+        true => at.clamp(low + half, high - half),
+        false => (low + high) / 2.0,
+    };
+    [keep(left, right, half[0], center[0]), keep(top, bottom, half[1], center[1])]
+}
+
 /// Wires that fired of late, as lines that fade.
 fn draw_wires(view: &mut View, world: &World) {
     let now = world.now();
@@ -133,7 +146,7 @@ fn draw_wires(view: &mut View, world: &World) {
 }
 
 /// The cell in which a point of the map is.
-fn cell_of(area: Rect, view: &View, at: [f32; 2]) -> [i32; 2] {
+pub(crate) fn cell_of(area: Rect, view: &View, at: [f32; 2]) -> [i32; 2] {
     let [x, y] = view.raster.place(at);
     match view.zoom {
         Zoom::Letters => [i32::from(area.x) + (x * 2.0).floor() as i32, i32::from(area.y) + y.floor() as i32],
@@ -208,49 +221,6 @@ fn lighter(colour: [u8; 4]) -> [u8; 3] {
     [0, 1, 2].map(|at| 155 + (u16::from(colour[at]) * 100 / 255) as u8)
 }
 
-/// What is said, and names.
-fn draw_heads(buffer: &mut Buffer, area: Rect, view: &View, scene: &dormouse_scene::scene::Scene, world: &World) {
-    let above = |sprite: &Sprite| {
-        let [x, y] = sprite.track.at;
-        let lift = if view.zoom == Zoom::Letters { view.stage.tile[1] } else { sprite.size[1] / 2.0 + 8.0 };
-        cell_of(area, view, [x, y - lift])
-    };
-    for sprite in &scene.actors {
-        let chosen = view.selected == Some(sprite.id);
-        if chosen || view.names {
-            let mut text = clean(&world.name_of(sprite.id));
-            if view.names
-                && let Some(sleeper) = world.sleepers_of(sprite.id).first()
-            {
-                let line = sleeper.frames.first().map_or_else(String::new, |at| format!(" {}:{}", at.file, at.line));
-                text = format!("{text}{}", clean(&line));
-            }
-            let ink = if chosen { GOLD } else { PAPER };
-            label(buffer, area, above(sprite), &text, style(view.colours, ink, NIGHT));
-        }
-    }
-    for speech in &scene.speeches {
-        if let Some(sprite) = scene.actors.iter().find(|sprite| sprite.id == speech.who) {
-            let [x, y] = above(sprite);
-            let text = format!(" {} ", clean(&speech.text));
-            label(buffer, area, [x, y - 1], &text, style(view.colours, INK, PAPER));
-        }
-    }
-}
-
-/// A text about a cell, moved into the map where it would not fit.
-fn label(buffer: &mut Buffer, area: Rect, [x, y]: [i32; 2], text: &str, style: Style) {
-    let room = usize::from(area.width).min(44);
-    let text: String = text.chars().take(room).collect();
-    let width = text.chars().count() as i32;
-    let (left, right) = (i32::from(area.x), i32::from(area.right()) - width);
-    if y < i32::from(area.y) || y >= i32::from(area.bottom()) || x < left - 4 || x > i32::from(area.right()) + 4 {
-        return;
-    }
-    let from = (x - width / 2).clamp(left, right.max(left));
-    buffer.set_stringn(from as u16, y as u16, &text, room, style);
-}
-
 fn draw_side(frame: &mut Frame<'_>, area: Rect, view: &mut View, world: &World) {
     let edge = if view.side.focused { GOLD } else { DIM };
     let title = format!(" {} ", view.side.title());
@@ -294,97 +264,4 @@ fn styled<'a>(line: &Text, colours: Colours, focused: bool) -> Line<'a> {
     let line_style =
         if line.selected && focused { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
     Line::from(spans.collect::<Vec<_>>()).style(line_style)
-}
-
-fn draw_story(frame: &mut Frame<'_>, area: Rect, view: &View) {
-    let colours = view.colours;
-    let block =
-        Block::new().borders(Borders::TOP).border_style(style(colours, DIM, NIGHT)).style(style(colours, PAPER, NIGHT));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let from = view.log.len().saturating_sub(usize::from(inner.height));
-    let lines: Vec<Line<'_>> = view
-        .log
-        .iter()
-        .skip(from)
-        .map(|line| {
-            let who = if line.actor.is_empty() { "world" } else { &line.actor };
-            let (mark, ink) = match line.kind {
-                OutputKind::Say => (": ", PAPER),
-                OutputKind::Log => (" | ", BLUE),
-                OutputKind::Error => (" ERROR ", RED),
-                OutputKind::Trace => (" . ", DIM),
-            };
-            let text = line.text.lines().next().unwrap_or_default();
-            Line::from(vec![
-                Span::styled(format!("{:>7} ", line.tick), Style::new().fg(colours.nearest(DIM))),
-                Span::styled(clean(who), Style::new().fg(colours.nearest(GOLD))),
-                Span::styled(format!("{mark}{}", clean(text)), Style::new().fg(colours.nearest(ink))),
-            ])
-        })
-        .collect();
-    frame.render_widget(Paragraph::new(lines), inner);
-}
-
-fn draw_status(frame: &mut Frame<'_>, area: Rect, view: &View, world: &World) {
-    let colours = view.colours;
-    let bar = style(colours, INK, GOLD);
-    let speed = match (view.paused, view.speed()) {
-        (true, _) => " PAUSED".into(),
-        (false, speed) if speed < 1.0 => format!(" 1/{:.0}x", 1.0 / speed),
-        (false, speed) => format!(" {speed:.0}x"),
-    };
-    let hash = view.hash.map_or_else(String::new, |(tick, hash)| format!("  {hash:016x}@{tick}"));
-    let who = view.selected.map_or_else(String::new, |id| format!("  {}", clean(&world.name_of(id))));
-    let free = if view.free { "  free camera" } else { "" };
-    let left = match &view.notice {
-        Some(notice) => format!(" {}", clean(notice)),
-        None => {
-            format!(
-                "{speed}  tick {}  {:.1} s{who}{free}  {} actors{hash}",
-                world.now(),
-                world.time(),
-                view.scene.population
-            )
-        }
-    };
-    let right = " ? help  q quit ";
-    let mut style = bar;
-    if colours == Colours::None {
-        style = Style::new().add_modifier(Modifier::REVERSED);
-    }
-    frame.render_widget(Paragraph::new(left).style(style), area);
-    let width = right.len() as u16;
-    if area.width > width * 3 {
-        let place = Rect { x: area.right() - width, width, ..area };
-        frame.render_widget(Paragraph::new(right).style(style.add_modifier(Modifier::BOLD)), place);
-    }
-}
-
-fn draw_help(frame: &mut Frame<'_>, area: Rect, colours: Colours) {
-    let (width, height) = (area.width.min(62), area.height.min(HELP.len() as u16 + 2));
-    let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    let lines: Vec<Line<'_>> = HELP
-        .iter()
-        .map(|(keys, what)| {
-            Line::from(vec![
-                Span::styled(
-                    format!(" {keys:<15}"),
-                    Style::new().fg(colours.nearest(GOLD)).add_modifier(Modifier::BOLD),
-                ),
-                Span::raw(*what),
-            ])
-        })
-        .collect();
-    let block = Block::new()
-        .borders(Borders::ALL)
-        .border_type(BorderType::Rounded)
-        .border_style(Style::new().fg(colours.nearest(GOLD)))
-        .title(" keys ")
-        .style(Style::new().fg(colours.nearest(PAPER)).bg(match colours {
-            Colours::None => Color::Reset,
-            colours => colours.nearest(NIGHT),
-        }));
-    frame.render_widget(Clear, place);
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), place);
 }

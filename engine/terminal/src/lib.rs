@@ -10,8 +10,11 @@
 
 #![forbid(unsafe_code)]
 
+mod bars;
 mod colours;
 mod draw;
+
+mod heads;
 mod held;
 mod keys;
 mod raster;

@@ -199,6 +199,11 @@ fn row(sleeper: &SleeperView, columns: usize) -> Line {
         place = place.split(" in ").next().unwrap_or(place);
     }
     let tone = if sleeper.cancelled { Tone::Warn } else { Tone::Plain };
+    if columns < 50 {
+        return Line::of(Tone::Strong, column(&label, 14))
+            .and(Tone::Dim, format!(" {} ", column(place, 17)))
+            .and(tone, sleeper.why.to_string());
+    }
     Line::of(Tone::Strong, column(&label, who))
         .and(Tone::Dim, " ")
         .and(tone, column(&sleeper.why.to_string(), why))
