@@ -7,7 +7,7 @@ use dormouse::console::{Answer, Console, complete};
 use dormouse::input::{Inputs, What};
 use dormouse::snapshot::SaveOptions;
 use dormouse::{Config, Scripts, World};
-use dormouse_tests::{Stage, class};
+use dormouse_tests::{Random, Stage, amount, class};
 
 const DOOR: &str = "local Door = actor 'Door' {
     props = { speed = 40, lit = false, gate = optional 'actor', label = 'x' },
@@ -335,18 +335,6 @@ fn completion_knows_what_is_there() {
     complete(&world, "ä", 100);
 }
 
-/// xorshift64 (Marsaglia 2003) with a fixed seed, so that a failure comes again.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
-}
-
 /// Lines of pieces that mean something, put together at random. `DORMOUSE_FUZZ` sets how many.
 #[test]
 fn no_line_does_harm() {
@@ -404,20 +392,20 @@ fn no_line_does_harm() {
         "ä\u{202e}\n\u{1b}",
         "\0",
     ];
-    let runs = std::env::var("DORMOUSE_FUZZ").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1500);
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let runs = amount("DORMOUSE_FUZZ", 1500);
+    let mut random = Random::new(1);
     let mut world = house();
     world.set_watching(true);
     let mut console = Console::default();
     let hash = world.hash();
     let (mut good, mut bad) = (0, 0);
     for run in 0..runs {
-        let line: String = (0..1 + random.below(9)).map(|_| PIECES[random.below(PIECES.len())]).collect();
+        let line: String = (0..1 + random.below(9)).map(|_| *random.pick(&PIECES)).collect();
         let Answer { lines, inputs, failed } = console.submit(&mut world, &line);
         if run % 16 == 0 {
             assert_eq!(world.hash(), hash, "{line:?}");
         }
-        complete(&world, &line, random.below(line.len() + 1));
+        complete(&world, &line, random.below(line.len() as u64 + 1) as usize);
         assert!(lines.iter().all(|line| !line.contains(char::is_control)), "{line:?}: {lines:?}");
         for input in &inputs {
             // What becomes of it can be written down and read again.

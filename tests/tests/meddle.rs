@@ -3,19 +3,16 @@
 
 use std::path::Path;
 
+use dormouse::World;
 use dormouse::console::{Console, complete};
 use dormouse::input::{Inputs, What};
-use dormouse::map::Map;
 use dormouse::observe::SleeperFilter;
-use dormouse::{Config, Scripts, World};
+use dormouse_tests::{Random, amount, root, world_of};
 
 const TICKS: u64 = 210;
 
 fn castle() -> World {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let scripts = Scripts::read(&root.join("scripts")).expect("the castle's scripts");
-    let map = Map::load(&root.join("maps/keep.tmx")).expect("the castle");
-    World::with_map(&Config::default(), &scripts, &map).expect("a world")
+    world_of(&root().join("maps/keep.tmx"), 0)
 }
 
 fn inputs() -> Inputs {
@@ -32,18 +29,6 @@ fn inputs() -> Inputs {
     let typed = typed.all().iter().map(|input| (input.tick, input.what.clone()));
     let keys = [(10, key("right", true)), (70, key("up", true)), (71, key("right", false)), (200, key("up", false))];
     typed.chain(keys).collect()
-}
-
-/// xorshift64 (Marsaglia 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
 }
 
 const LINES: [&str; 16] = [
@@ -66,7 +51,7 @@ const LINES: [&str; 16] = [
 ];
 
 fn meddle(seed: u64) {
-    let mut random = Random(seed | 1);
+    let mut random = Random::new(seed);
     let mut alone = castle();
     let mut ours = inputs();
     let mut hashes = vec![alone.hash()];
@@ -86,15 +71,14 @@ fn meddle(seed: u64) {
                 1 => world.actors().iter().for_each(|actor| drop(world.actor_view(*actor))),
                 2 => world.set_watching(random.below(2) == 0),
                 3 => drop(complete(&world, "hall_west.", 10)),
-                _ => drop(console.submit(&mut world, LINES[random.below(LINES.len() as u64) as usize])),
+                _ => drop(console.submit(&mut world, random.pick::<&str>(&LINES))),
             }
         }
         match random.below(24) {
             0 => images.push(world.image()),
             1 if rewinds < 12 => {
                 rewinds += 1;
-                let image = &images[random.below(images.len() as u64) as usize];
-                world.rewind(image).expect("its own image");
+                world.rewind(random.pick(&images)).expect("its own image");
                 console.rewind(world.now());
             }
             2 => world.collect(),
@@ -113,7 +97,7 @@ fn meddle(seed: u64) {
                 world.step();
             }
             if random.below(4) == 0 {
-                console.submit(&mut world, LINES[random.below(10) as usize]);
+                console.submit(&mut world, random.pick::<&str>(&LINES[..10]));
             }
             world.finish_tick();
         } else {
@@ -127,6 +111,5 @@ fn meddle(seed: u64) {
 /// `DORMOUSE_SEEDS` sets how many.
 #[test]
 fn whatever_is_done_to_look_at_it() {
-    let seeds = std::env::var("DORMOUSE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1_u64);
-    (1..=seeds).for_each(|seed| meddle(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    (1..=amount("DORMOUSE_SEEDS", 1)).for_each(meddle);
 }

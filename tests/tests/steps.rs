@@ -6,7 +6,7 @@ use dormouse::console::Console;
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
 use dormouse::{Config, Scripts, Step, World};
-use dormouse_tests::Stage;
+use dormouse_tests::{Random, Stage};
 
 fn castle(name: &str) -> World {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -27,16 +27,13 @@ fn steps_make_the_same_ticks() {
     let (mut ours, mut theirs) = (inputs(), inputs());
     let mut console = Console::default();
     let (mut wires, mut tasks, mut movements) = (0, 0, 0);
-    // A small generator (xorshift), so that ticks are finished after any number of steps.
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    // Ticks are finished after any number of steps.
+    let mut random = Random::new(1);
     for tick in 1..=300 {
         whole.tick(&ours.take(tick));
         stepped.begin_tick(&theirs.take(tick));
         assert!(!stepped.is_between_ticks());
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        let steps = if tick % 3 == 0 { random % 20 } else { u64::MAX };
+        let steps = if tick % 3 == 0 { random.below(20) } else { u64::MAX };
         for _ in 0..steps {
             let next = stepped.next_step();
             if tick % 50 == 0 {

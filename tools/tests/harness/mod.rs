@@ -1,5 +1,7 @@
 //! The command as a user has it: a process, its output and its exit code, in a folder of one's own.
 
+#![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
