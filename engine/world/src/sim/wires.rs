@@ -123,7 +123,8 @@ impl Sim {
                     .iter()
                     .filter(|(name, _)| matches(pattern, self.names.text(**name)))
                     .flat_map(|(_, actors)| actors.iter().copied())
-                    .filter(alive)
+                    // The level and the game have words of their own: a pattern is for those who are drawn.
+                    .filter(|id| alive(id) && *id != self.state.level && *id != self.state.game)
                     .collect();
                 found.sort_by_key(|id| self.state.face(*id).map(|face| face.order));
                 found
