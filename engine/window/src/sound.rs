@@ -247,4 +247,56 @@ mod tests {
             assert_eq!(camel(file), name);
         }
     }
+
+    fn folder() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/sounds")
+    }
+
+    fn peak(samples: &[f32]) -> f32 {
+        samples.iter().fold(0.0, |most, sample| most.max(sample.abs()))
+    }
+
+    /// How often the sign changes, for each sample: near a half for noise, far less for a tone or a thud.
+    fn roughness(samples: &[f32]) -> f32 {
+        let turns = samples.windows(2).filter(|pair| (pair[0] < 0.0) != (pair[1] < 0.0)).count();
+        turns as f32 / samples.len() as f32
+    }
+
+    #[test]
+    fn the_castles_sounds_are_sounds() {
+        let names = names(&folder());
+        for wanted in ["door_open", "door_close", "bell_strike"] {
+            assert!(names.iter().any(|name| name == wanted), "{wanted} is missing in {names:?}");
+        }
+        assert!(names.iter().any(|name| name.ends_with("_step")), "{names:?}");
+        for name in names {
+            let samples = read(&folder().join(format!("{name}.wav"))).unwrap();
+            let (peak, rough) = (peak(&samples), roughness(&samples));
+            assert!(peak > 0.05 && peak < 0.95, "{name}: it is silent or clipped: {peak}");
+            assert!(rough < 0.3, "{name}: this is noise: {rough}");
+            let end = &samples[samples.len() - samples.len().min(64)..];
+            assert!(end.iter().all(|sample| sample.abs() < 0.1), "{name}: it ends with a click");
+        }
+    }
+
+    #[test]
+    fn what_is_heard_is_mixed_and_ends() {
+        let samples = read(&folder().join("bell_strike.wav")).unwrap();
+        let voice = |left, right| Voice { samples: samples.clone(), at: 0, left, right };
+        let mut mixer = Mixer { voices: vec![voice(0.8, 0.2)] };
+        let mut out = vec![9.0; 2 * 1024];
+        mixer.callback(&mut out);
+        let side = |out: &[f32], at: usize| peak(&out.iter().skip(at).step_by(2).copied().collect::<Vec<_>>());
+        let (left, right) = (side(&out, 0), side(&out, 1));
+        assert!(left > 0.01 && right > 0.0 && left > 2.0 * right, "left {left}, right {right}");
+        // However many there are, nothing leaves the range, and when they are over there is silence.
+        mixer.voices.extend((0..MAX_VOICES).map(|_| voice(1.6, 1.6)));
+        for _ in 0..samples.len() / 1024 + 1 {
+            mixer.callback(&mut out);
+            assert!(peak(&out) <= 1.0);
+        }
+        assert!(mixer.voices.is_empty());
+        mixer.callback(&mut out);
+        assert_eq!(peak(&out), 0.0);
+    }
 }

@@ -33,11 +33,21 @@ pub struct Quad {
 pub struct Easel<'t, T: RenderTarget> {
     canvas: Canvas<T>,
     creator: &'t TextureCreator<T::Context>,
-    textures: Vec<(Texture<'t>, [u32; 2], Colour)>,
+    textures: Vec<Kept<'t>>,
     software: bool,
     batch: Batch,
     /// Quads drawn since the last [`Easel::take_count`].
     count: usize,
+}
+
+/// A texture, and how it was drawn last.
+struct Kept<'t> {
+    texture: Texture<'t>,
+    size: [u32; 2],
+    tint: Colour,
+    blend: BlendMode,
+    /// What is drawn of it now hides all that is below.
+    hides: bool,
 }
 
 /// Triangles that wait to be drawn.
@@ -81,7 +91,7 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
         }
         texture.set_blend_mode(blend);
         texture.set_scale_mode(if smooth { ScaleMode::Linear } else { ScaleMode::Nearest });
-        let kept = (texture, [width, height], [255; 4]);
+        let kept = Kept { texture, size: [width, height], tint: [255; 4], blend, hides: false };
         match id {
             Some(id) => self.textures[id.0] = kept,
             None => self.textures.push(kept),
@@ -92,14 +102,14 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
     /// Other pixels for a texture. It keeps its size, which must be that of the pixels.
     pub fn update(&mut self, id: TextureId, pixels: &Pixels) -> Result<(), String> {
         self.flush()?;
-        let (texture, size, _) = &mut self.textures[id.0];
+        let Kept { texture, size, .. } = &mut self.textures[id.0];
         debug_assert_eq!(*size, [pixels.width, pixels.height]);
         texture.update(None, &pixels.rgba, size[0] as usize * 4).map_err(|error| error.to_string())
     }
 
     /// Width and height of a texture.
     pub fn size_of(&self, id: TextureId) -> [u32; 2] {
-        self.textures[id.0].1
+        self.textures[id.0].size
     }
 
     /// Begins a picture of nothing but this colour.
@@ -112,9 +122,9 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
     pub fn quad(&mut self, id: TextureId, quad: &Quad) -> Result<(), String> {
         self.count += 1;
         if self.software {
-            return self.copy(id, quad);
+            return self.copy(id, quad, false);
         }
-        let [w, h] = self.textures[id.0].1.map(|side| side as f32);
+        let [w, h] = self.textures[id.0].size.map(|side| side as f32);
         let [left, top, width, height] = quad.part.map(|side| side as f32);
         let (u, v) = ([left / w, (left + width) / w], [top / h, (top + height) / h]);
         let mut corners = [[u[0], v[0]], [u[1], v[0]], [u[1], v[1]], [u[0], v[1]]];
@@ -133,8 +143,17 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
         self.push(Some(id), points, corners, quad.colour)
     }
 
+    /// Draws a part of a texture of which no pixel lets anything through: SDL itself copies it several times as fast.
+    pub fn solid_quad(&mut self, id: TextureId, quad: &Quad) -> Result<(), String> {
+        if !self.software {
+            return self.quad(id, quad);
+        }
+        self.count += 1;
+        self.copy(id, quad, quad.colour[3] == 255)
+    }
+
     /// As whole pixels, by SDL's own copying.
-    fn copy(&mut self, id: TextureId, quad: &Quad) -> Result<(), String> {
+    fn copy(&mut self, id: TextureId, quad: &Quad, hides: bool) -> Result<(), String> {
         let [x, y, w, h] = quad.place;
         let (left, top) = (x.round() as i32, y.round() as i32);
         let (right, bottom) = ((x + w).round() as i32, (y + h).round() as i32);
@@ -143,7 +162,11 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
         }
         let place = Rect::new(left, top, (right - left) as u32, (bottom - top) as u32);
         let part = Rect::new(quad.part[0] as i32, quad.part[1] as i32, quad.part[2], quad.part[3]);
-        let (texture, _, tint) = &mut self.textures[id.0];
+        let Kept { texture, tint, blend, hides: hid, .. } = &mut self.textures[id.0];
+        if *hid != hides {
+            texture.set_blend_mode(if hides { BlendMode::None } else { *blend });
+            *hid = hides;
+        }
         if *tint != quad.colour {
             let [r, g, b, a] = quad.colour;
             texture.set_color_mod(r, g, b);
@@ -255,7 +278,7 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
         if self.batch.indices.is_empty() {
             return Ok(());
         }
-        let texture = self.batch.texture.map(|id| &self.textures[id.0].0);
+        let texture = self.batch.texture.map(|id| &self.textures[id.0].texture);
         let drawn = self.canvas.render_geometry(&self.batch.vertices, texture, self.batch.indices.as_slice());
         self.batch.vertices.clear();
         self.batch.indices.clear();

@@ -20,7 +20,12 @@ pub struct MapImages {
     shared: Vec<Option<TextureId>>,
     /// Of tiles that have their own.
     own: BTreeMap<(u16, u32), TextureId>,
+    /// By texture, which squares of [`BLOCK`] pixels let nothing through, and how many there are in a row.
+    solid: BTreeMap<TextureId, (u32, Vec<bool>)>,
 }
+
+/// Pixels along a side of the squares of which is known whether they let anything through.
+const BLOCK: u32 = 8;
 
 /// Where a tile's picture is, and how it is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,8 @@ pub struct Source {
     pub part: [u32; 4],
     /// How far its tileset moves it, in pixels of the map.
     pub offset: [f32; 2],
+    /// No pixel of it lets anything through.
+    pub solid: bool,
 }
 
 impl MapImages {
@@ -74,11 +81,12 @@ impl MapImages {
             if let Some(colour) = image.transparent {
                 pixels.hide(colour);
             }
-            easel.add(&pixels, BlendMode::Blend, false).map_err(named)
+            easel.add(&pixels, BlendMode::Blend, false).map_err(named).map(|texture| (texture, solid_blocks(&pixels)))
         });
         match made {
-            Ok(texture) => {
+            Ok((texture, solid)) => {
                 self.by_path.insert(image.path.clone(), texture);
+                self.solid.insert(texture, (pixels_to_blocks(easel.size_of(texture)[0]), solid));
                 Some(texture)
             }
             Err(problem) => {
@@ -97,8 +105,32 @@ impl MapImages {
             Some(own) => *own,
             None => (*self.shared.get(cell.tileset as usize)?)?,
         };
-        Some(Source { texture, part, offset: set.offset.map(|side| side as f32) })
+        let solid = self.is_solid(texture, part);
+        Some(Source { texture, part, offset: set.offset.map(|side| side as f32), solid })
     }
+
+    fn is_solid(&self, texture: TextureId, [x, y, w, h]: [u32; 4]) -> bool {
+        let Some((row, solid)) = self.solid.get(&texture) else { return false };
+        let mut blocks = (y / BLOCK..pixels_to_blocks(y + h))
+            .flat_map(|down| (x / BLOCK..pixels_to_blocks(x + w)).map(move |right| (down * row + right) as usize));
+        blocks.all(|block| solid.get(block) == Some(&true))
+    }
+}
+
+fn pixels_to_blocks(pixels: u32) -> u32 {
+    pixels.div_ceil(BLOCK)
+}
+
+fn solid_blocks(pixels: &Pixels) -> Vec<bool> {
+    let row = pixels_to_blocks(pixels.width);
+    let mut solid = vec![true; (row * pixels_to_blocks(pixels.height)) as usize];
+    for (at, pixel) in (0_u32..).zip(pixels.rgba.as_chunks::<4>().0) {
+        if pixel[3] < 255 {
+            let (x, y) = (at % pixels.width, at / pixels.width);
+            solid[(y / BLOCK * row + x / BLOCK) as usize] = false;
+        }
+    }
+    solid
 }
 
 /// What a layer's colours are multiplied with.
@@ -187,7 +219,10 @@ impl<T: RenderTarget> Hung<'_, '_, T> {
                         rotation: 0.0,
                         colour: self.colour,
                     };
-                    self.easel.quad(source.texture, &quad)?;
+                    match source.solid {
+                        true => self.easel.solid_quad(source.texture, &quad)?,
+                        false => self.easel.quad(source.texture, &quad)?,
+                    }
                 }
             }
         }
