@@ -170,3 +170,28 @@ fn names_are_not_made_up_without_end() {
     let error = first_error("wait_event(('x'):rep(1000))");
     assert!(error.contains("a name has at most 200 bytes"), "{error}");
 }
+
+/// Whoever waits for its turn behind an action that goes on in the next tick waits for that tick, too.
+#[test]
+fn an_action_waits_for_one_that_ends_in_the_next_tick() {
+    let gate = class(
+        "Gate",
+        "groups = { motion = { 'Open', 'Close' } }",
+        "function Gate:Action_Open() try { function() wait(50) end, finally = function() log('Open leaves', now()) end } end
+         function Gate:Action_Close() log('closes', now()) end
+         function Gate:run() start(function() wait(4) for i = 1, 30000 do end log('burnt', now()) end) end",
+    );
+    let story = class(
+        "Story",
+        "",
+        "function Story:run() local gate = find 'gate' gate:Action_Open() wait(4) gate:Action_Close():await() log('closed', now()) end",
+    );
+    let limits = Limits { family_time: 20_000, ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let mut stage = Stage::with(&config, &[("gate.luau", &gate), ("story.luau", &story)]);
+    stage.spawn("Gate", &[("name", "gate".into())]);
+    stage.spawn("Story", &[]);
+    stage.ticks(20);
+    assert_eq!(stage.said(), ["5 burnt 5", "6 Open leaves 6", "6 closes 6", "6 closed 6"], "{:?}", stage.errors());
+    assert!(stage.errors().iter().all(|error| error.contains("goes on in the next tick")), "{:?}", stage.errors());
+}
