@@ -90,6 +90,9 @@ fn the_authors_document_has_the_whole_api() {
             "{name} is in the engine and not in the document"
         );
     }
+    for event in ["Entered", "Left", "Bumped", "Collision", "TaskFailed", "Key"] {
+        assert!(text.contains(&format!("`{event} {{ ")), "the engine's event {event}");
+    }
     let known = |name: &str| names.contains(name) || names.contains(&format!(":{name}")) || name == "wait";
     for row in text.lines().filter(|line| line.starts_with("| `")) {
         let cell = row.split('|').nth(1).unwrap();
