@@ -198,6 +198,14 @@ fn what_is_missing_or_damaged_is_a_sentence() {
         assert!(!run.status.success() && told.contains(expected), "{args:?}: {told}");
         assert_eq!(told.trim().lines().count(), 1, "{told}");
     }
+    // Where nothing says what to draw on, nothing is drawn that nobody sees.
+    let mut command = dormouse(&["play", "maps/cellar.tmx", "--ticks", "5"]);
+    for known in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "SDL_VIDEODRIVER"] {
+        command.env_remove(known);
+    }
+    let run = command.arg("--saves").arg(&saves).output().unwrap();
+    let told = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success() && told.contains("there is no display here"), "{told}");
     // Without sound the game is played all the same.
     let mut command = dormouse(&["play", "maps/cellar.tmx", "--ticks", "5"]);
     command.arg("--saves").arg(&saves).env("SDL_VIDEODRIVER", "dummy").env("SDL_AUDIODRIVER", "nosuchdriver");

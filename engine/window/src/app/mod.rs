@@ -89,6 +89,11 @@ pub fn play(options: Options) -> Result<Farewell, PlayError> {
     sdl2::hint::set("SDL_RENDER_BATCHING", "1");
     let sdl = sdl2::init().map_err(PlayError::NoDisplay)?;
     let video = sdl.video().map_err(PlayError::NoDisplay)?;
+    // Where there is no display SDL may draw into memory, which nobody sees, unless that was asked for.
+    let unseen = ["offscreen", "dummy"].contains(&video.current_video_driver());
+    if unseen && sdl2::hint::get("SDL_VIDEODRIVER").is_none() {
+        return Err(PlayError::NoDisplay("neither X11 nor Wayland answers".into()));
+    }
     let title = format!("{} - Dormouse", options.setup.map.name);
     let mut window = video.window(&title, options.size[0], options.size[1]);
     window.position_centered().resizable().allow_highdpi();
