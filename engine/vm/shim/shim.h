@@ -10,6 +10,8 @@ struct dm_catalog;
 
 // Interrupts that an error which is caught costs: frames are unwound (sandbox.rs has the twin).
 #define DM_CATCHING 64
+// Bytes whose allocation brings a measurement nearer by an interrupt (meter.rs has the twin).
+#define DM_BYTES_PER_CREDIT 32
 
 extern "C"
 {

@@ -16,7 +16,6 @@ use crate::compile::{self, Bytecode};
 use crate::coroutines;
 use crate::host::Raise;
 use crate::intercept;
-use crate::meter::BYTES_PER_CREDIT;
 use crate::native::Native;
 use crate::sandbox;
 use crate::shim;
@@ -721,13 +720,8 @@ impl Frame<'_> {
     /// Charges the running script for work that the host does for it, in interrupts (about 10 ns each). It takes time,
     /// but brings the next measurement of memory no nearer.
     pub fn charge(&mut self, work: u64) {
-        let work = work.min(1 << 40) as i64;
-        // SAFETY: the counters are touched for the time of these lines.
-        unsafe {
-            let hot = &mut (*self.native()).hot;
-            hot.fuel -= work;
-            hot.bytes -= work * BYTES_PER_CREDIT;
-        }
+        // SAFETY: the counters are touched for the time of this line.
+        unsafe { (*self.native()).hot.work(work.min(1 << 40) as i64) }
     }
 
     /// Charges for text that goes to the host or comes from it.

@@ -32,8 +32,8 @@ pub struct Quota {
 const GRACE: i64 = 20_000;
 /// Interrupts between two measurements of what an owner holds, unless the host says otherwise.
 pub const MEASURE_EVERY: i64 = 1 << 16;
-/// Bytes whose allocation brings a measurement nearer by an interrupt.
-pub const BYTES_PER_CREDIT: i64 = 128;
+/// Bytes whose allocation brings a measurement nearer by an interrupt (`shim.h` has the twin).
+pub const BYTES_PER_CREDIT: i64 = 32;
 /// Bytes that are measured for one interrupt.
 const MEASURED_PER_UNIT: i64 = 128;
 /// A loop over a table is looked at once in half of 2 to the power of this many turns, on average.

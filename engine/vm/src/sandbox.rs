@@ -153,7 +153,8 @@ pub(crate) unsafe fn throw(state: *mut lua_State, raise: Raise) -> ! {
         match raise {
             Raise::Message(message) => {
                 let armed = std::mem::replace(&mut (*native).meter.armed, false);
-                (*native).hot.fuel -= RAISING + message.len() as i64 / BYTES_PER_UNIT;
+                (*native).hot.work(RAISING);
+                (*native).hot.fuel -= message.len() as i64 / BYTES_PER_UNIT;
                 let text = match crate::trace::innermost(state) {
                     Some(place) => format!("{}:{}: {message}", place.file, place.line),
                     None => message,
@@ -383,7 +384,7 @@ pub(crate) unsafe fn pass_terminal(state: *mut lua_State, status: c_int) {
     unsafe {
         budget_if_refused(state, status);
         let native = Native::of(state);
-        (*native).hot.fuel -= CATCHING;
+        (*native).hot.work(CATCHING);
         if let Some(terminal) = (*native).terminal() {
             // An error handler that fails hides what it was to handle.
             if status == ffi::LUA_ERRERR || terminal.is_on_top(state) {

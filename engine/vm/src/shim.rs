@@ -5,6 +5,7 @@ use std::os::raw::{c_char, c_int, c_void};
 use mlua::ffi::{lua_CFunction, lua_Continuation, lua_State};
 
 use crate::capture::RawCatalog;
+use crate::meter::BYTES_PER_CREDIT;
 
 /// Receives the bytes of a walk.
 pub(crate) type Sink = extern "C" fn(context: *mut c_void, bytes: *const u8, size: usize);
@@ -57,6 +58,14 @@ pub(crate) struct Hot {
     pub(crate) pcall_failed: lua_Continuation,
     /// The string "id".
     pub(crate) id: *const c_void,
+}
+
+impl Hot {
+    /// Charges work: it takes time, but brings the next measurement no nearer.
+    pub(crate) fn work(&mut self, interrupts: i64) {
+        self.fuel -= interrupts;
+        self.bytes -= interrupts * BYTES_PER_CREDIT;
+    }
 }
 
 unsafe extern "C-unwind" {

@@ -24,8 +24,9 @@ pub fn memory() -> Result<Vec<Row>, Box<dyn Error>> {
     let grown = resident()?.saturating_sub(before) as f64 / COUNT as f64;
     let allocated = bare.allocated() as f64 / COUNT as f64;
     Ok(vec![
-        Row::new("memory, sleeping actor: process", ours, "B", "bare suspended coroutine: process", grown),
-        Row::new("memory, sleeping actor: heap", heap, "B", "bare suspended coroutine: Luau's count", allocated),
+        Row::new("memory, sleeping actor: process", ours, "B", "bare suspended coroutine: process", grown).aim(1.0),
+        Row::new("memory, sleeping actor: heap", heap, "B", "bare suspended coroutine: Luau's count", allocated)
+            .aim(1.0),
     ])
 }
 

@@ -31,7 +31,8 @@ pub fn wake() -> Result<Vec<Row>, Box<dyn Error>> {
         let (ours, theirs) = side_by_side(|| ticks(&mut world, turns, each), || rounds(&mut bare, count, turns))?;
         let pieces = count * turns;
         let name = format!("wake, {count} tasklets");
-        rows.push(Row::new(name, nanoseconds(ours, pieces), "ns", "bare lua_resume loop", nanoseconds(theirs, pieces)));
+        let (ours, theirs) = (nanoseconds(ours, pieces), nanoseconds(theirs, pieces));
+        rows.push(Row::new(name, ours, "ns", "bare lua_resume loop", theirs).aim(1.3));
     }
     Ok(rows)
 }
@@ -43,7 +44,7 @@ pub fn idle() -> Result<Vec<Row>, Box<dyn Error>> {
     let nothing = PerTick::default();
     let (ours, theirs) = side_by_side(|| ticks(&mut many, turns, nothing), || ticks(&mut few, turns, nothing))?;
     let (ours, theirs) = (nanoseconds(ours, turns), nanoseconds(theirs, turns));
-    Ok(vec![Row::new("idle tick, 1,000,000 asleep", ours, "ns", "1,000 asleep", theirs)])
+    Ok(vec![Row::new("idle tick, 1,000,000 asleep", ours, "ns", "1,000 asleep", theirs).aim(2.0)])
 }
 
 pub fn spawn() -> Result<Vec<Row>, Box<dyn Error>> {
@@ -77,7 +78,7 @@ pub fn spawn() -> Result<Vec<Row>, Box<dyn Error>> {
             || expect("bare coroutines that ended", threads.spawn(TURNS * COUNT) as u64, (TURNS * COUNT) as u64),
         )?;
         let (ours, theirs) = (nanoseconds(ours, TURNS * COUNT), nanoseconds(theirs, TURNS * COUNT));
-        rows.push(Row::new(name, ours, "ns", against, theirs));
+        rows.push(Row::new(name, ours, "ns", against, theirs).aim(1.5));
     }
     Ok(rows)
 }
@@ -106,7 +107,7 @@ pub fn raise() -> Result<Vec<Row>, Box<dyn Error>> {
             end
         end";
     let each = PerTick { wakes: COUNT + 1, ..PerTick::default() };
-    Ok(vec![against_wake("raise into a sleeper, caught", 1, methods, each)?])
+    Ok(vec![against_wake("raise into a sleeper, caught", 1, methods, each)?.aim(4.0)])
 }
 
 pub fn event() -> Result<Vec<Row>, Box<dyn Error>> {

@@ -14,10 +14,11 @@ use crate::ids::ActorId;
 use crate::output::OutputKind;
 
 /// Interrupts after which a new actor is measured, unless its account has many; and after which it always may be.
-pub(crate) const SOON: i64 = 1 << 10;
-const AT_ONCE: i64 = 1 << 4;
-/// Bytes that an actor holds for each interrupt until it is measured again: measuring takes a fifth of its time.
-const HELD_PER_UNIT: i64 = 32;
+pub(crate) const SOON: i64 = 1 << 12;
+const AT_ONCE: i64 = 1 << 6;
+/// Bytes that an actor holds for each interrupt until it is measured again, at the latest: measuring takes a sixteenth of
+/// its time.
+const HELD_PER_UNIT: i64 = 8;
 /// Bytes that something on its way (a letter, a wire with a delay) takes besides what it carries.
 pub(crate) const ENVELOPE: u64 = 128;
 /// Bytes that loading a script may use.
@@ -229,7 +230,9 @@ impl Sim {
                 "{who} and those that share its memory hold {together} KiB, and may hold {family} KiB together"
             ));
         }
-        Ok((held / HELD_PER_UNIT).max(soon))
+        // Or where it could have reached the limit, but not again and again when it is near to it.
+        let room = ((limit - held) / BYTES_PER_CREDIT).max(held / BYTES_PER_CREDIT);
+        Ok((held / HELD_PER_UNIT).min(room).max(soon))
     }
 
     /// The interrupts after which the account's newest actor is measured for the first time.
