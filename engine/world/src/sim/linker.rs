@@ -99,7 +99,10 @@ fn parent_name(frame: &mut Frame<'_>, class: &Declared) -> Option<String> {
     frame.push(Value::Pin(class.options));
     let options = frame.len();
     frame.get(options, "extends");
-    let name = frame.text(frame.len());
+    let name = match frame.kind(frame.len()) {
+        Kind::Nil => None,
+        _ => Some(frame.display(frame.len())),
+    };
     frame.pop(2);
     name
 }
@@ -402,7 +405,11 @@ impl Sim {
                     return Err(message);
                 }
                 frame.get(at, "kind");
-                let kind = frame.text(frame.len()).unwrap_or_else(|| "solid".into());
+                let given = frame.len();
+                let kind = match frame.kind(given) {
+                    Kind::Nil => "solid".into(),
+                    _ => frame.display(given),
+                };
                 frame.pop(1);
                 Some(kind)
             }
@@ -432,7 +439,11 @@ impl Sim {
             Some("circle") => Some(true),
             Some("box") => Some(false),
             None if frame.is_nil(shape) => None,
-            _ => return Err("the shape of a body is \"box\" or \"circle\"".into()),
+            other => {
+                let given = other.map_or_else(|| frame.kind(shape).name().to_owned(), |word| format!("`{word}`"));
+                let hint = suggestion(given.trim_matches('`'), ["box", "circle"].into_iter());
+                return Err(format!("the shape of a body is \"box\" or \"circle\", not {given}{hint}"));
+            }
         };
         frame.pop(1);
         for (name, place) in [("width", &mut plan.width), ("height", &mut plan.height), ("radius", &mut plan.radius)] {
@@ -454,22 +465,40 @@ impl Sim {
 
     fn body_layers(&mut self, frame: &mut Frame<'_>, at: u32, plan: &mut BodyPlan) -> Result<(), String> {
         frame.get(at, "layer");
-        if let Some(layer) = frame.text(frame.len()) {
-            plan.layer = self.state.layer_or_new(&layer)?;
+        let layer = frame.len();
+        match frame.text(layer) {
+            Some(layer) => plan.layer = self.state.layer_or_new(&layer)?,
+            None if frame.is_nil(layer) => {}
+            None => return Err(format!("the layer of a body is a name, not a {}", frame.kind(layer).name())),
         }
         frame.pop(1);
-        if frame.get(at, "collides") == Kind::Table {
-            let list = frame.len();
-            plan.collides = 0;
-            for item in 1..=frame.items(list) {
-                frame.get_item(list, item);
-                let layer = frame.display(frame.len());
-                frame.pop(1);
-                plan.collides |= 1 << self.state.layer_or_new(&layer)?;
+        let list = frame.len() + 1;
+        match frame.get(at, "collides") {
+            Kind::Nil => {}
+            Kind::Table if self.is_list(frame, list) => {
+                plan.collides = 0;
+                for item in 1..=frame.items(list) {
+                    frame.get_item(list, item);
+                    let layer = frame.display(frame.len());
+                    frame.pop(1);
+                    plan.collides |= 1 << self.state.layer_or_new(&layer)?;
+                }
             }
+            _ => return Err("what a body collides with is a list of layers: collides = { \"wall\", \"guard\" }".into()),
         }
         frame.pop(1);
         Ok(())
+    }
+
+    /// Whether a table has items only.
+    fn is_list(&self, frame: &mut Frame<'_>, at: u32) -> bool {
+        let items = frame.items(at);
+        let mut entries = 0;
+        let counted = frame.entries(at, |_| {
+            entries += 1;
+            Ok::<(), ()>(())
+        });
+        counted.is_ok() && entries == items
     }
 }
 
