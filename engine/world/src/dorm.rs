@@ -180,6 +180,24 @@ impl<K: Key, V, S> Dorm<K, V, S> {
         key(index, life)
     }
 
+    /// The keys of those who are taken in next, in their order.
+    pub(crate) fn upcoming(&self, count: usize) -> Vec<K> {
+        let mut free = self.free as usize;
+        let keys = (0..count).map(|_| match self.slots.get(free) {
+            Some(slot) => {
+                let next = key(free, slot.life | 1);
+                free = slot.link as usize;
+                next
+            }
+            None => {
+                let next = key(free, 1);
+                free += 1;
+                next
+            }
+        });
+        keys.collect()
+    }
+
     /// Lets one go who is awake. Sleepers are woken before.
     pub(crate) fn remove(&mut self, key: K) -> Option<V> {
         let link = self.link(key)?;
@@ -369,7 +387,10 @@ mod tests {
                 match next(8 + seed % 4) {
                     0..4 => {
                         keys.push(map.0.insert(which));
+                        let upcoming = dorm.upcoming(3);
                         assert_eq!(keys.last(), Some(&dorm.insert(which)));
+                        assert_eq!(keys.last(), upcoming.first());
+                        assert_eq!(dorm.upcoming(2), upcoming[1..]);
                     }
                     4..6 if !keys.is_empty() => {
                         let key = keys[which as usize % keys.len()];

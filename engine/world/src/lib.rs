@@ -35,6 +35,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+pub mod capsule;
 pub mod check;
 pub mod console;
 mod datum;

@@ -109,8 +109,8 @@ fn plain(count: usize) -> Vec<Guard> {
     (0..count).map(guard).collect()
 }
 
-const LOCAL: CaptureOptions = CaptureOptions { names: Names::Local, state: false };
-const PORTABLE: CaptureOptions = CaptureOptions { names: Names::Portable, state: false };
+const LOCAL: CaptureOptions = CaptureOptions { names: Names::Local, state: false, movable: false };
+const PORTABLE: CaptureOptions = CaptureOptions { names: Names::Portable, state: false, movable: false };
 
 pub fn capture() -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();

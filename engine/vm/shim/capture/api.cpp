@@ -117,11 +117,11 @@ void dm_encoder_free(dm_encoder* encoder)
     delete encoder;
 }
 
-int dm_encode(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, int portable, int withstate)
+int dm_encode(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, int portable, int options)
 {
     try
     {
-        encoder->encoder.run(L, roots, count, portable ? dm::kPortable : dm::kLocal, withstate ? dm::kWithState : 0);
+        encoder->encoder.run(L, roots, count, portable ? dm::kPortable : dm::kLocal, uint8_t(options));
         return 1;
     }
     catch (const dm::Refused& refused)
@@ -133,6 +133,12 @@ int dm_encode(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t co
         encoder->refused = dm::Refused{dm::kReasonMemory, nullptr};
     }
     return 0;
+}
+
+size_t dm_encoded_handles(const dm_encoder* encoder, const dm_handle** handles)
+{
+    *handles = encoder->encoder.handles.data();
+    return encoder->encoder.handles.size();
 }
 
 void dm_encoded(const dm_encoder* encoder, dm_bytes* head, dm_bytes* body)
@@ -161,6 +167,12 @@ dm_decoder* dm_decoder_new(dm_catalog* catalog, int tasklets)
 void dm_decoder_free(dm_decoder* decoder)
 {
     delete decoder;
+}
+
+void dm_decoder_moves(dm_decoder* decoder, const dm_handle* moves, size_t count)
+{
+    decoder->moves = moves;
+    decoder->movecount = count;
 }
 
 uint32_t dm_decode(dm_decoder* decoder, lua_State* L, const uint8_t* bytes, size_t size)

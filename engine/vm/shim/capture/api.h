@@ -8,6 +8,7 @@ struct lua_State;
 struct dm_catalog;
 struct dm_encoder;
 struct dm_decoder;
+struct dm_handle;
 struct dm_root;
 struct dm_made;
 
@@ -64,13 +65,17 @@ extern "C"
 
     dm_encoder* dm_encoder_new(dm_catalog* catalog);
     void dm_encoder_free(dm_encoder* encoder);
-    int dm_encode(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, int portable, int withstate);
+    int dm_encode(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, int portable, int options);
+    // The handles in what was encoded, where it is movable.
+    size_t dm_encoded_handles(const dm_encoder* encoder, const dm_handle** handles);
     void dm_encoded(const dm_encoder* encoder, dm_bytes* head, dm_bytes* body);
     void dm_refusal(dm_encoder* encoder, lua_State* L, const dm_root* roots, size_t count, dm_refused* out);
 
     // `tasklets`: whether threads among the roots bear their mark.
     dm_decoder* dm_decoder_new(dm_catalog* catalog, int tasklets);
     void dm_decoder_free(dm_decoder* decoder);
+    // What handles become, sorted by kind and number; for the next call alone.
+    void dm_decoder_moves(dm_decoder* decoder, const dm_handle* moves, size_t count);
     uint32_t dm_decode(dm_decoder* decoder, lua_State* L, const uint8_t* bytes, size_t size);
     size_t dm_decoded(const dm_decoder* decoder, const dm_made** made);
     void dm_malformed(const dm_decoder* decoder, size_t* offset, const char** what);

@@ -108,7 +108,7 @@ bool Decoder::header()
     if (memcmp(in.raw(sizeof(kMagic)), kMagic, sizeof(kMagic)) != 0)
         in.fail("it is not a capture, or one of another version");
     const uint8_t options = in.byte();
-    if (options > 3)
+    if (options > 7)
         in.fail("its options are unknown");
     portable = (options & 1) == kPortable;
     withstate = (options >> 1 & kWithState) != 0;

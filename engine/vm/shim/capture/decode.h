@@ -37,6 +37,10 @@ struct Missing
 
 struct Decoder
 {
+    // What handles become, in order of kind and number.
+    const dm_handle* moves = nullptr;
+    size_t movecount = 0;
+
     enum Outcome : uint32_t
     {
         kRestored,
@@ -199,6 +203,7 @@ private:
     GCObject* newstring(size_t size);
     GCObject* newclosure();
     GCObject* cachedclosure();
+    uint64_t moved(uint8_t kind, uint64_t bits, uint64_t otherwise) const;
     GCObject* newnative();
     GCObject* newhost();
     GCObject* newbuffer();

@@ -191,6 +191,9 @@ void Decoder::nativeframe(lua_State* th, CallInfo* ci, bool last, Expected& expe
         const bool waits = ci->base < th->top && ttisnumber(ci->base) && nvalue(ci->base) < 0;
         if (ci->base >= th->top || !ttisnumber(ci->base) || waits != last)
             in.fail("a call is begun and not begun");
+        // Its number was given in another world: one that is not known here is that of a call nobody is told of.
+        if (movecount && !waits)
+            setnvalue(ci->base, double(uint32_t(moved(kTokens, uint64_t(nvalue(ci->base)), kNobody))));
     }
     if (last)
     {

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include <algorithm>
+
 #include "ldo.h"
 #include "lfunc.h"
 #include "lgc.h"
@@ -57,7 +59,7 @@ void Decoder::value(uint8_t tag, TValue* into)
             in.fail("a handle is of an impossible kind");
         const uint64_t low = in.below(1ull << 32, "a handle is too long");
         const uint64_t high = in.below(1ull << 32, "a handle is too long");
-        setpvalue(into, reinterpret_cast<void*>(uintptr_t(high << 32 | low)), kind);
+        setpvalue(into, reinterpret_cast<void*>(uintptr_t(moved(kind, high << 32 | low, high << 32 | low))), kind);
         return;
     }
     case kCursor:
@@ -238,6 +240,19 @@ GCObject* Decoder::newclosure()
     Closure* c = luaF_newLclosure(L, used.upvalues, L->gt, p);
     pending.push_back(Pending{uint32_t(objects.size()), number});
     return add(reinterpret_cast<GCObject*>(c));
+}
+
+// What a handle is here.
+uint64_t Decoder::moved(uint8_t kind, uint64_t bits, uint64_t otherwise) const
+{
+    const dm_handle wanted{kind, bits, 0};
+    const auto less = [](const dm_handle& one, const dm_handle& other)
+    {
+        return one.kind != other.kind ? one.kind < other.kind : one.from < other.from;
+    };
+    const dm_handle* end = moves + movecount;
+    const dm_handle* found = std::lower_bound(moves, end, wanted, less);
+    return found != end && !less(wanted, *found) ? found->to : otherwise;
 }
 
 // The closure that the function keeps, if it keeps one with these upvalues, or keeps none yet.

@@ -18,6 +18,7 @@ namespace dm
 
 void Encoder::reset()
 {
+    handles.clear();
     head.reset();
     body.reset();
     numbers.clear();
@@ -49,6 +50,7 @@ void Encoder::run(lua_State* state, const dm_root* from, size_t many, Mode as, u
     roots = from;
     rootcount = many;
     mode = as;
+    movable = (options & kMovable) != 0;
     closed.clear();
     moving.clear();
     rootthreads.clear();
@@ -242,6 +244,8 @@ void Encoder::scalar(const Value& v, const int* extra, int type)
             return body.varint(uint32_t(uintptr_t(v.p)));
         }
         uint64_t bits = uint64_t(uintptr_t(v.p));
+        if (movable)
+            handles.push_back(dm_handle{uint8_t(extra[0]), bits, bits});
         body.byte(kLight);
         body.byte(uint8_t(extra[0]));
         body.varint(uint32_t(bits));

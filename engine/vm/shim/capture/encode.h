@@ -46,6 +46,9 @@ struct Encoder
     }
 
     // All or nothing; the result is `head`, then `body`.
+    // The handles that a movable capture has, some of them twice.
+    std::vector<dm_handle> handles;
+
     void run(lua_State* L, const dm_root* roots, size_t count, Mode mode, uint8_t options);
 
     const Catalog& shared() const
@@ -129,6 +132,7 @@ private:
     std::vector<uint32_t> namenumbers, functionnumbers, scriptnumbers; // by the catalog's number, plus one
 
     void reset();
+    bool movable = false;
     void pass(uint8_t options);
     void writehead(size_t rootcount, uint8_t options);
     void text(const char* from, size_t size);

@@ -39,7 +39,7 @@ uint8_t Encoder::nodekind(const LuaTable* t, uint64_t& hash)
             h.word(uint64_t(uintptr_t(key)) << 8 ^ uint64_t(uint32_t(node.key.next)) << 1 ^ uint64_t(removed));
             continue;
         }
-        if (byaddress(type))
+        if (byaddress(type) || (movable && type == LUA_TLIGHTUSERDATA))
             return kNodesOrdered;
         shape = false;
     }

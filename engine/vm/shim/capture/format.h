@@ -5,6 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A handle, and what it becomes where it is restored; the twin of raw.rs' RawHandle.
+struct dm_handle
+{
+    uint8_t kind;
+    uint64_t from;
+    uint64_t to;
+};
+
 namespace dm
 {
 
@@ -20,6 +28,7 @@ enum Mode : uint8_t
 enum Option : uint8_t
 {
     kWithState = 1, // the contents of shared upvalues and tables are part of the capture
+    kMovable = 2,   // handles may mean something else where it is restored: no order of a table depends on them
 };
 
 enum Tag : uint8_t
@@ -98,6 +107,10 @@ constexpr uint64_t kBytesPerByte = 64;
 
 // Tables with at most so many slots share their keys' layout.
 constexpr int kShapeSlotsLog2 = 6;
+
+// Among the moves of handles, what is no handle but the number of an intercepted call; and the number that stands for none.
+constexpr uint8_t kTokens = 255;
+constexpr uint64_t kNobody = 0xfffffffe;
 
 // How deep closures that are kept may lie in one another's upvalues; a function within a function within ...
 constexpr int kCachedDepth = 16;

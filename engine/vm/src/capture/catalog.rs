@@ -7,9 +7,12 @@ use std::os::raw::{c_char, c_int};
 use mlua::ffi::{self, lua_State};
 
 use super::error::{CaptureError, Missing, MissingKind, RestoreError};
-use super::raw::{self, RawBytes, RawCatalog, RawDecoder, RawEncoder, RawMissing, RawNative, RawRefused, RawRoot};
+use super::raw::{
+    self, RawBytes, RawCatalog, RawDecoder, RawEncoder, RawHandle, RawMissing, RawNative, RawRefused, RawRoot,
+};
 use super::{CaptureOptions, Names};
 use crate::compile::ScriptHash;
+use crate::value::Handle;
 
 /// How a C function can be suspended; the twin of `dm::Suspends`.
 #[derive(Clone, Copy)]
@@ -171,8 +174,8 @@ impl Catalog {
         let portable = c_int::from(options.names == Names::Portable);
         // SAFETY: by the caller's promise; the bytes belong to the encoder and stay until its next use.
         unsafe {
-            let with_state = c_int::from(options.state);
-            if raw::dm_encode(self.encoder, state, roots.as_ptr(), roots.len(), portable, with_state) == 0 {
+            let options = c_int::from(options.state) | c_int::from(options.movable) << 1;
+            if raw::dm_encode(self.encoder, state, roots.as_ptr(), roots.len(), portable, options) == 0 {
                 return Err(self.refusal(state, roots));
             }
             let (mut head, mut body) = (RawBytes::NONE, RawBytes::NONE);
@@ -182,6 +185,43 @@ impl Catalog {
             into.extend_from_slice(body.get());
         }
         Ok(())
+    }
+
+    /// The handles in the last capture, if it is movable; each once.
+    pub(crate) fn handles(&self) -> Vec<Handle> {
+        let mut start = std::ptr::null();
+        // SAFETY: the encoder is live and keeps them until its next use.
+        let all = unsafe {
+            let count = raw::dm_encoded_handles(self.encoder, &mut start);
+            if count == 0 { &[] } else { std::slice::from_raw_parts(start, count) }
+        };
+        let mut handles: Vec<Handle> = all.iter().map(|raw| Handle { tag: raw.kind, bits: raw.from }).collect();
+        handles.sort_unstable_by_key(|handle| (handle.tag, handle.bits));
+        handles.dedup();
+        handles
+    }
+
+    /// As [`Catalog::restore`], with these handles in the place of those that are in it.
+    ///
+    /// # Safety
+    /// As [`Catalog::restore`].
+    pub(crate) unsafe fn restore_moved(
+        &mut self,
+        state: *mut lua_State,
+        bytes: &[u8],
+        moves: &[(Handle, Handle)],
+    ) -> Result<&[RawRoot], RestoreError> {
+        let mut raw: Vec<RawHandle> =
+            moves.iter().map(|(from, to)| RawHandle { kind: from.tag, from: from.bits, to: to.bits }).collect();
+        raw.sort_unstable();
+        // SAFETY: the list outlives its use, which ends with this call; the rest by the caller's promise.
+        unsafe {
+            let (catalog, decoder): (*mut Self, _) = (self, self.decoder);
+            raw::dm_decoder_moves(decoder, raw.as_ptr(), raw.len());
+            let made = (*catalog).restore(state, bytes);
+            raw::dm_decoder_moves(decoder, std::ptr::null(), 0);
+            made
+        }
     }
 
     #[cold]

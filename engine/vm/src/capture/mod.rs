@@ -79,7 +79,7 @@ use self::raw::RawRoot;
 use crate::frame::Frame;
 use crate::native::Native;
 use crate::thread::Thread;
-use crate::value::Pin;
+use crate::value::{Handle, Pin};
 use crate::vm::{Vm, VmError};
 
 /// Where a capture begins, and what comes back of it.
@@ -109,6 +109,8 @@ pub struct CaptureOptions {
     /// Whether the contents of shared upvalues and tables (a module's locals, for one) are part of it. Restored, they
     /// replace what is there: for snapshots of a whole world.
     pub state: bool,
+    /// Whether handles may be others where it is restored: see [`Vm::restore_moved`].
+    pub movable: bool,
 }
 
 /// Whether the contents of what is shared are part of a capture.
@@ -118,14 +120,14 @@ fn has_state(bytes: &[u8]) -> bool {
 
 /// # Safety
 /// `state` is a live state of a VM, and whatever runs on it has called the host.
-unsafe fn restore(state: *mut lua_State, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
+unsafe fn restore(state: *mut lua_State, bytes: &[u8], moves: &[(Handle, Handle)]) -> Result<Vec<Root>, RestoreError> {
     // SAFETY: by the caller's promise; restoring runs no script and collects nothing.
     unsafe {
         let native = Native::of(state);
         // What it takes is held against nobody who happens to run.
         let (fuel, counted) = ((*native).hot.fuel, (*native).hot.bytes);
         let armed = std::mem::replace(&mut (*native).meter.armed, false);
-        let made = (*native).catalog.restore(state, bytes);
+        let made = (*native).catalog.restore_moved(state, bytes, moves);
         (*native).meter.armed = armed;
         ((*native).hot.fuel, (*native).hot.bytes) = (fuel, counted);
         let roots = made?.iter().map(|root| match root.thread.is_null() {
@@ -137,6 +139,30 @@ unsafe fn restore(state: *mut lua_State, bytes: &[u8]) -> Result<Vec<Root>, Rest
 }
 
 impl Frame<'_> {
+    /// As [`Vm::capture`], from within a call of the host, of a value.
+    pub fn capture(&mut self, at: u32, options: CaptureOptions) -> Result<(Vec<u8>, Vec<Handle>), CaptureError> {
+        let pin = self.pin(at);
+        let mut bytes = Vec::new();
+        // SAFETY: the frame's state is live, and its script waits for the host's answer; capturing changes nothing.
+        let captured = unsafe {
+            let catalog = &mut (*self.native()).catalog;
+            let root = RawRoot { thread: std::ptr::null_mut(), pin: pin.0 };
+            let captured = catalog.capture(ffi::lua_mainthread(self.state()), &[root], options, &mut bytes);
+            captured.map(|()| catalog.handles())
+        };
+        self.unpin(pin);
+        captured.map(|handles| (bytes, handles))
+    }
+
+    /// As [`Vm::restore_moved`], from within a call of the host.
+    pub fn restore_moved(&mut self, bytes: &[u8], moves: &[(Handle, Handle)]) -> Result<Vec<Root>, RestoreError> {
+        if has_state(bytes) {
+            return Err(RestoreError::Malformed { offset: 4, what: "what is shared is no part of what moves".into() });
+        }
+        // SAFETY: as in `restore`.
+        unsafe { restore(ffi::lua_mainthread(self.state()), bytes, moves) }
+    }
+
     /// As [`Vm::restore`], from within a call of the host: what a script asked for can be brought back before the call
     /// goes on. What it takes is charged to nobody. Captures with [`CaptureOptions::state`] are refused.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
@@ -147,7 +173,7 @@ impl Frame<'_> {
             });
         }
         // SAFETY: the VM is live; whatever script runs in it waits for the host's answer, and the main state for that.
-        unsafe { restore(ffi::lua_mainthread(self.state()), bytes) }
+        unsafe { restore(ffi::lua_mainthread(self.state()), bytes, &[]) }
     }
 
     /// As [`Vm::discard`], from within a call of the host. The tasklet must not be the one that runs.
@@ -219,6 +245,28 @@ impl Vm {
         unsafe { self.native.catalog.capture(self.state, &raw, options, into) }
     }
 
+    /// See [`Vm::restore_moved`].
+    pub const TOKENS: u8 = 255;
+
+    /// The handles in the last capture, each once, if that was [movable](CaptureOptions::movable).
+    pub fn captured_handles(&self) -> Vec<Handle> {
+        self.native.catalog.handles()
+    }
+
+    /// As [`Vm::restore`], of a movable capture: handles that are the first of a pair become the second of the same tag,
+    /// wherever they are. No two may become one. Pairs with the tag [`Vm::TOKENS`] are of the numbers that the host gave
+    /// intercepted calls; a call whose number is in no pair is one of which the host is not told any more.
+    pub fn restore_moved(&mut self, bytes: &[u8], moves: &[(Handle, Handle)]) -> Result<Vec<Root>, RestoreError> {
+        if has_state(bytes) {
+            return Err(RestoreError::Malformed { offset: 4, what: "what is shared is no part of what moves".into() });
+        }
+        if !moves.is_empty() && bytes.get(4).is_some_and(|options| options & 4 == 0) {
+            return Err(RestoreError::Malformed { offset: 4, what: "its handles can't be changed".into() });
+        }
+        // SAFETY: no script runs while the VM is borrowed.
+        unsafe { restore(self.state, bytes, moves) }
+    }
+
     /// Makes what was captured, with new pins and tasklets in the order of the roots.
     ///
     /// All or nothing: after an error the VM is as it was.
@@ -226,7 +274,7 @@ impl Vm {
     /// Cost: about 0.1 us for each object. Memory and time are bounded by the length of `bytes`, whatever is in them.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<Vec<Root>, RestoreError> {
         // SAFETY: no script runs while the VM is borrowed.
-        let roots = unsafe { restore(self.state, bytes)? };
+        let roots = unsafe { restore(self.state, bytes, &[])? };
         if has_state(bytes) && self.native.common.is_some() {
             self.find_common();
         }

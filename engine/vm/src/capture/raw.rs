@@ -61,6 +61,15 @@ pub(crate) struct RawNative {
     pub(crate) host: u8,
 }
 
+/// What a handle was, and what it becomes.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RawHandle {
+    pub(crate) kind: u8,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+}
+
 #[repr(C)]
 pub(crate) struct RawRoot {
     pub(crate) thread: *mut lua_State,
@@ -127,8 +136,9 @@ unsafe extern "C" {
         roots: *const RawRoot,
         count: usize,
         portable: c_int,
-        with_state: c_int,
+        options: c_int,
     ) -> c_int;
+    pub(crate) fn dm_encoded_handles(encoder: *const RawEncoder, handles: *mut *const RawHandle) -> usize;
     pub(crate) fn dm_encoded(encoder: *const RawEncoder, head: *mut RawBytes, body: *mut RawBytes);
     pub(crate) fn dm_refusal(
         encoder: *mut RawEncoder,
@@ -140,6 +150,7 @@ unsafe extern "C" {
 
     pub(crate) fn dm_decoder_new(catalog: *mut RawCatalog, tasklets: c_int) -> *mut RawDecoder;
     pub(crate) fn dm_decoder_free(decoder: *mut RawDecoder);
+    pub(crate) fn dm_decoder_moves(decoder: *mut RawDecoder, moves: *const RawHandle, count: usize);
     pub(crate) fn dm_decode(decoder: *mut RawDecoder, state: *mut lua_State, bytes: *const u8, size: usize) -> u32;
     pub(crate) fn dm_decoded(decoder: *const RawDecoder, made: *mut *const RawRoot) -> usize;
     pub(crate) fn dm_malformed(decoder: *const RawDecoder, offset: *mut usize, what: *mut *const c_char);

@@ -90,7 +90,7 @@ fn a_restore_that_runs_out_of_memory_anywhere_leaves_no_trace() {
         })
         .expect("fits");
     assert_eq!(vm.resume(thread, &mut Nobody, &[], &QUOTA), Outcome::Slept(1), "{:?}", vm.failure(thread));
-    let options = CaptureOptions { names: Names::Portable, state: true };
+    let options = CaptureOptions { names: Names::Portable, state: true, movable: false };
     let roots = [Root::Thread(thread), Root::Pin(module), Root::Pin(Pin::NIL)];
     let bytes = vm.capture(&roots, options).expect("captures");
 

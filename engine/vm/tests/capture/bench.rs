@@ -147,7 +147,7 @@ pub fn restore_one(vm: &mut Vm, bytes: &[u8]) -> Thread {
 }
 
 pub fn options(names: Names) -> CaptureOptions {
-    CaptureOptions { names, state: false }
+    CaptureOptions { names, state: false, movable: false }
 }
 
 /// What it prints when it is captured at each wait, and goes on in a new VM from there; and the largest capture.

@@ -69,7 +69,7 @@ fn module_state_travels_with_a_whole_world() {
     let thread = main_with(&mut vm, "local C = ... C.shared.hits = 9 C.shared[C] = 'key' C.run('me')", counter);
     assert_eq!(vm.resume(thread, &mut host, &[], &QUOTA), Outcome::Slept(1));
     assert_eq!(vm.wake(thread, &mut host, 1, &QUOTA), Outcome::Slept(1));
-    let with_state = CaptureOptions { names: Names::Portable, state: true };
+    let with_state = CaptureOptions { names: Names::Portable, state: true, movable: false };
     let bytes = vm.capture(&[Root::Thread(thread)], with_state).expect("captures");
 
     let mut other = world(6);

@@ -80,7 +80,7 @@ fn corpus() -> Vec<Vec<u8>> {
         let mut outcome = bench::go_on(&mut vm, thread, &mut host, None);
         while matches!(outcome, Outcome::Slept(_) | Outcome::Parked | Outcome::Yielded) {
             for state in [false, true] {
-                let options = CaptureOptions { names: Names::Portable, state };
+                let options = CaptureOptions { names: Names::Portable, state, movable: false };
                 corpus.push(vm.capture(&[Root::Thread(thread)], options).expect("captures"));
             }
             outcome = bench::go_on(&mut vm, thread, &mut host, Some(outcome));

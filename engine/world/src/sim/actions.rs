@@ -190,6 +190,10 @@ impl Sim {
             return None;
         }
         let flight = *self.state.flights.get(token as usize)?;
+        if flight.free || flight.actor != self.actor && self.current != TaskId::default() {
+            // A call that came from bytes may claim anything.
+            return None;
+        }
         if let Some(tasklet) = self.state.tasks.0.get_mut(flight.task) {
             tasklet.flight = flight.outer;
         }

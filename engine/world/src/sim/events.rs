@@ -22,7 +22,8 @@ impl Sim {
             return Err("tell takes the event to send: a string, or a table with a name".into());
         }
         if !self.is_alive(who) {
-            return give(frame, Value::Bool(false));
+            let kept = self.state.travels.has_left(who) && self.keep_letter(frame, who, 2);
+            return give(frame, Value::Bool(kept));
         }
         let bytes = self.push_letter(frame)?;
         let event = frame.len();

@@ -362,7 +362,7 @@ impl Sim {
         }
     }
 
-    fn leave_names(&mut self, who: ActorId) {
+    pub(crate) fn leave_names(&mut self, who: ActorId) {
         let Some(name) = self.state.actors.get(who).map(|actor| actor.name).filter(|name| *name != Name::NONE) else {
             return;
         };

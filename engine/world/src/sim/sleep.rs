@@ -265,6 +265,18 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<(Cold, &[u8])> {
 impl Sim {
     /// Why an actor can't hibernate now, for people; none when it can, as far as the native side knows.
     pub(crate) fn keeps_awake(&self, id: ActorId) -> Option<String> {
+        let mut at = self.state.actors.awake(id)?.tasklets;
+        while let Some(tasklet) = self.state.tasks.0.awake(at) {
+            if tasklet.wait == Wait::Ready {
+                return Some(format!("its {} is to run", self.names.text(tasklet.label)));
+            }
+            at = tasklet.sibling;
+        }
+        self.ties(id)
+    }
+
+    /// What leads across an actor's boundary, so that it can't be cut out.
+    pub(crate) fn ties(&self, id: ActorId) -> Option<String> {
         let actor = self.state.actors.awake(id)?;
         if actor.dying {
             return Some("it is about to be gone".into());
@@ -278,7 +290,7 @@ impl Sim {
         let mut at = actor.tasklets;
         while let Some(tasklet) = self.state.tasks.0.awake(at) {
             let label = || self.names.text(tasklet.label);
-            if tasklet.wait == Wait::Ready || tasklet.role == Role::Last {
+            if tasklet.role == Role::Last {
                 return Some(format!("its {} is to run", label()));
             }
             if let Wait::Task(other) = tasklet.wait

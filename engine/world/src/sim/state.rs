@@ -9,6 +9,7 @@ use slotmap::SlotMap;
 
 use super::accounts::{Account, AccountId};
 use super::sleep::{Doze, Sleeper, Watching};
+use crate::capsule::Travels;
 use crate::dorm::Dorm;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
@@ -388,6 +389,9 @@ pub(crate) struct State {
     /// When to look whether an actor may hibernate. Each that may is in it once, while it is awake.
     #[serde(skip)]
     pub(crate) bedtimes: BTreeSet<(u64, ActorId)>,
+    /// Who came, and who left.
+    #[serde(skip)]
+    pub(crate) travels: Travels,
 }
 
 /// Tasklets, with what the wheel needs of them.
@@ -443,6 +447,7 @@ impl Clone for State {
             borrowed: self.borrowed.clone(),
             rests: self.rests.clone(),
             bedtimes: self.bedtimes.clone(),
+            travels: self.travels.clone(),
             ..*self
         }
     }
@@ -470,6 +475,7 @@ impl Clone for State {
         self.borrowed.clone_from(&from.borrowed);
         self.rests.clone_from(&from.rests);
         self.bedtimes.clone_from(&from.bedtimes);
+        self.travels.clone_from(&from.travels);
         let State { seed, tick, time, duration, spawned, started, posted, level, game, counts, .. } = *from;
         self.seed = seed;
         (self.tick, self.time, self.duration, self.spawned, self.started) = (tick, time, duration, spawned, started);

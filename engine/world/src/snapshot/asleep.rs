@@ -11,6 +11,7 @@ use super::error::{Damage, RestoreError, SaveError};
 use super::heap::{self, Unrestored};
 use super::migrate::{self, Archive};
 use super::world::Bits;
+use crate::capsule::Travels;
 use crate::ids::{ActorId, TaskId};
 use crate::sim::roots::{Place, Root};
 use crate::sim::sleep::unpack;
@@ -23,6 +24,7 @@ pub(super) struct Asleep {
     /// Ticks after which actors may hibernate whose map says so; 0 for never.
     rests: Vec<(ActorId, u32)>,
     sleepers: Vec<Capsule>,
+    travels: Travels,
 }
 
 /// What a sleeper holds.
@@ -38,7 +40,7 @@ struct Capsule {
 impl Asleep {
     /// Whether there is anything to write.
     pub(super) fn is_needed(&self) -> bool {
-        !self.rests.is_empty() || !self.sleepers.is_empty()
+        !self.rests.is_empty() || !self.sleepers.is_empty() || !self.travels.is_empty()
     }
 }
 
@@ -46,7 +48,8 @@ impl World {
     /// The native side with everybody awake, and what the sleepers hold. The side itself, where nobody sleeps.
     pub(super) fn roused(&mut self) -> Result<(Option<State>, Asleep), SaveError> {
         let rests = self.sim.state.rests.iter().map(|(id, rest)| (*id, *rest)).collect();
-        let mut asleep = Asleep { rests, sleepers: Vec::new() };
+        let travels = self.sim.state.travels.clone();
+        let mut asleep = Asleep { rests, sleepers: Vec::new(), travels };
         let serials: Vec<(ActorId, u64)> =
             self.sim.state.actors.iter_asleep().map(|(id, sleeper)| (id, sleeper.serial)).collect();
         if serials.is_empty() {
@@ -75,6 +78,7 @@ impl World {
             }
             self.sim.state.rests.insert(id, rest);
         }
+        self.sim.state.travels = asleep.travels;
         let mut lost = Vec::new();
         for capsule in asleep.sleepers {
             match self.put_one_to_sleep(&capsule, archive) {

@@ -50,11 +50,14 @@ impl Tag {
     /// Actors that hibernate, and when actors may.
     pub const ASLEEP: Tag = Tag(*b"HIBR");
 
+    /// An actor on its way to another world.
+    pub const ACTOR: Tag = Tag(*b"ACTR");
+
     /// What is to be known of a plain program, which has no world.
     pub const PROGRAM: Tag = Tag(*b"PROG");
 
-    const KNOWN: [Tag; 8] =
-        [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::ASLEEP, Tag::EXTRAS, Tag::PROGRAM];
+    const KNOWN: [Tag; 9] =
+        [Tag::META, Tag::CODE, Tag::SOURCE, Tag::WORLD, Tag::HEAP, Tag::ASLEEP, Tag::EXTRAS, Tag::PROGRAM, Tag::ACTOR];
 }
 
 impl std::fmt::Display for Tag {

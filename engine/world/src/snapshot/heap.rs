@@ -89,7 +89,7 @@ impl Roots {
 
 /// The section's bytes.
 pub(super) fn capture(world: &mut World, roots: &Roots) -> Result<Vec<u8>, SaveError> {
-    let options = CaptureOptions { names: Names::Portable, state: true };
+    let options = CaptureOptions { names: Names::Portable, state: true, movable: false };
     let captured = world.vm.capture(&roots.all, options);
     captured.map_err(|error| SaveError::Value(refused(&world.sim, &roots.places, &error)))
 }
@@ -139,7 +139,7 @@ pub(super) fn label(sim: &Sim, place: Place) -> String {
 }
 
 /// What the heap can't be restored for.
-pub(super) enum Unrestored {
+pub(crate) enum Unrestored {
     /// Nothing can be done about it here.
     Never(RestoreError),
     /// The scripts have not what it needs; perhaps their earlier text has.
@@ -148,8 +148,13 @@ pub(super) enum Unrestored {
 
 /// Makes the values of the section, in the order of the roots.
 pub(super) fn restore(vm: &mut Vm, bytes: &[u8]) -> Result<Vec<Root>, Unrestored> {
+    outcome(vm.restore(bytes))
+}
+
+/// What came of restoring values.
+pub(crate) fn outcome(made: Result<Vec<Root>, dormouse_vm::RestoreError>) -> Result<Vec<Root>, Unrestored> {
     use dormouse_vm::RestoreError as E;
-    vm.restore(bytes).map_err(|error| match error {
+    made.map_err(|error| match error {
         E::Lacking(missing) => Unrestored::Lacking(missing),
         E::Malformed { offset, what } => Unrestored::Never(Damage::at(offset, what).within(Tag::HEAP).into()),
         E::Full => Unrestored::Never(RestoreError::Full),
@@ -157,22 +162,22 @@ pub(super) fn restore(vm: &mut Vm, bytes: &[u8]) -> Result<Vec<Root>, Unrestored
     })
 }
 
+/// What is missing, where one needs it all.
+pub(crate) fn lost_by(missing: &[Missing], who: &str) -> Vec<Lost> {
+    let one = |missing: &Missing| Lost {
+        who: who.into(),
+        file: missing.file.clone(),
+        line: missing.line,
+        what: what_is(missing),
+    };
+    missing.iter().map(one).collect()
+}
+
 /// What is missing, for each of those who need it.
 pub(super) fn lost(sim: &Sim, places: &[Place], missing: &[Missing]) -> Vec<Lost> {
     let mut all = Vec::new();
     for missing in missing {
-        let what = match (missing.kind, missing.name.as_str(), missing.line) {
-            (MissingKind::Function, "", 0) => "the script's main function has changed".into(),
-            (MissingKind::Function, "", _) => "the function that begins here has changed or is gone".into(),
-            (MissingKind::Function, name, _) => format!("{name} has changed or is gone"),
-            (MissingKind::Name, name, _) => match name.strip_prefix("globals.") {
-                Some(global) => {
-                    format!("there is no function `{global}` any more, of the engine's or of the game's own")
-                }
-                None => format!("{name} is gone"),
-            },
-            (MissingKind::HostFunction, name, _) => format!("this engine has no function `{name}`"),
-        };
+        let what = what_is(missing);
         let one = |who: String| Lost { who, file: missing.file.clone(), line: missing.line, what: what.clone() };
         if missing.roots.is_empty() {
             all.push(one("what scripts share".into()));
@@ -185,4 +190,19 @@ pub(super) fn lost(sim: &Sim, places: &[Place], missing: &[Missing]) -> Vec<Lost
     all.sort();
     all.dedup();
     all
+}
+
+fn what_is(missing: &Missing) -> String {
+    match (missing.kind, missing.name.as_str(), missing.line) {
+        (MissingKind::Function, "", 0) => "the script's main function has changed".into(),
+        (MissingKind::Function, "", _) => "the function that begins here has changed or is gone".into(),
+        (MissingKind::Function, name, _) => format!("{name} has changed or is gone"),
+        (MissingKind::Name, name, _) => match name.strip_prefix("globals.") {
+            Some(global) => {
+                format!("there is no function `{global}` any more, of the engine's or of the game's own")
+            }
+            None => format!("{name} is gone"),
+        },
+        (MissingKind::HostFunction, name, _) => format!("this engine has no function `{name}`"),
+    }
 }

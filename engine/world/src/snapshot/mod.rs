@@ -55,14 +55,16 @@ mod save;
 mod tests;
 mod world;
 
+pub(crate) use container::{Reader, Writer};
 pub use container::{SectionSize, Tag};
 pub use error::{Damage, Lost, RestoreError, SaveError};
 pub use file::{FileError, read_file, write_file};
-pub(crate) use heap::{name_shared, refused};
+pub(crate) use heap::{Unrestored, lost_by, name_shared, outcome, refused};
 pub use meta::{MapOrigin, Meta, hash};
 pub(crate) use migrate::Earlier;
 pub use restore::Summary;
 pub use save::SaveOptions;
+pub(crate) use world::Bits;
 
 #[allow(unused_imports, reason = "named in the documentation")]
 use crate::world::{Config, World};

@@ -45,6 +45,8 @@ pub struct Config {
     /// The folder for the file in which actors hibernate: one without a name, made when the first does, gone with the
     /// world. In memory, for none.
     pub store: Option<PathBuf>,
+    /// Tells worlds apart that exchange actors: each of them needs another number. 0 for one that exchanges none.
+    pub realm: u64,
 }
 
 impl Default for Config {
@@ -58,6 +60,7 @@ impl Default for Config {
             natives: Vec::new(),
             functions: Vec::new(),
             store: None,
+            realm: 0,
         }
     }
 }
@@ -205,6 +208,7 @@ fn newborn(config: &Config) -> State {
         borrowed: BTreeMap::new(),
         rests: BTreeMap::new(),
         bedtimes: Default::default(),
+        travels: Default::default(),
     }
 }
 

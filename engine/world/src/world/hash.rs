@@ -37,6 +37,9 @@ impl World {
             bytes.extend(part.expect("plain data can be serialized"));
         }
         self.natives.write(&mut bytes);
+        if !state.travels.is_empty() {
+            bytes.extend(postcard::to_stdvec(&state.travels).expect("plain data can be serialized"));
+        }
         let mut actors: Vec<_> = state.actors.values().collect();
         actors.sort_unstable_by_key(|actor| actor.order);
         let mut tasks: Vec<_> = state.tasks.0.values().collect();

@@ -72,7 +72,7 @@ impl World {
             return Err(HibernateError::Busy { actor: self.sim.label(actor), why });
         }
         let (present, roots, places) = self.sim.roots_of(actor);
-        let options = CaptureOptions { names: Names::Portable, state: false };
+        let options = CaptureOptions { names: Names::Portable, state: false, movable: false };
         let mut values = std::mem::take(&mut self.capsule);
         values.clear();
         let captured = self.vm.capture_into(&roots, options, &mut values);
