@@ -22,6 +22,51 @@ local function show(v) if type(v) == 'table' then return v.code and 'code ' .. v
 local kept, cos = {}, {}
 ";
 
+/// Statements of their own, each about a thing that the others have no part in. `$N` and `$S` are numbers and strings, `$L`,
+/// `$M` and `$B` a list, a map and a bag; `P()` and `Y()` pause.
+const CURIOUS: &[&str] = &[
+    // Values that are no tables.
+    "do local b = buffer.create(24) buffer.writef64(b, 8, $N) buffer.writeu8(b, 3, 200) P() buffer.copy(b, 16, b, 3, 4) P() print(buffer.readf64(b, 8), buffer.readu8(b, 16), buffer.len(b)) end",
+    "do local v = vector.create($N, 2, -0.5) local t = { [v] = $S } P() print(v, v.x, vector.dot(v, v), t[vector.create(v.x, 2, -0.5)]) end",
+    "do local h = handle($N // 1 % 50) local t = { [h] = 'here' } P() print(h == handle(3), t[h], type(h)) end",
+    // Frozen tables, metatables that change.
+    "do local t = table.freeze({ $N, k = $S }) P() print(table.isfrozen(t), t.k, (select('#', pcall(rawset, t, 1, 2)))) local u = table.clone(t) P() u.k = 1 print(t.k, u.k) end",
+    "do local mt = { __index = { k1 = $N } } local o = setmetatable({}, mt) print(o.k1) P() mt.__index = function(_, k) return k .. '?' end print(o.k1) P() setmetatable(o, nil) print(o.k1) end",
+    "do local o = setmetatable({}, { __index = function(_, k) local co = coroutine.wrap(function() coroutine.yield(k) end) return co() end, __eq = function() return true end, __lt = function() return false end, __concat = function(a, b) return 'joined' end }) P() print(o.x, o == setmetatable({}, getmetatable(o)), o < o, o .. 'x') end",
+    "do local o = setmetatable({}, { __iter = function(o) return next, $M end }) local n = 0 for k, v in o do n += 1 P() if n > 5 then break end end print(n) end",
+    // Loops with all that may happen in them.
+    "do local at, n = nil, 0 local function step() local k, v = next($M, at) at = k return v end while true do local v = step() P() if not v or n > 20 then break end n += 1 print(at, v) if n % 3 == 0 then $M[at] = nil end end end",
+    "do local at, sum, n = nil, 0, 0 repeat local k, v = next($B, at) at = k if k ~= nil then n += 1 sum += v // 1 % 100 if v // 1 % 4 == 1 then $B[k] = nil end P() end until k == nil print(n, sum) end",
+    "for i = 1, 4 do if i == 2 then continue end for j = 1, 3 do if j == i then break end P() print(i, j) end if i == 3 then P() continue end print('round', i) end",
+    "do local n = 0 for k, v in $M do n += 1 if n > 8 then break end if n % 2 == 0 then $M[k] = nil P() continue end $M[k] = v P() end print(n) end",
+    "do local t = { 1, 2, 3, a = 4, b = 5, [2.5] = 6, [-1] = 7 } for k in t do t[k] = nil P() end print(next(t)) t.a = 1 t[1] = 2 P() print(t.a, t[1], #t) end",
+    "do local gone = {} for i = 1, 9 do gone['g' .. i] = i end for i = 1, 9, 2 do gone['g' .. i] = nil end P() gone.g3 = $N gone.new = 1 P() for k, v in gone do print(k, v) end end",
+    "do local keys, t = {}, {} for i = 1, 9 do keys[i] = {} t[keys[i]] = i end for i = 2, 9, 3 do t[keys[i]] = nil end P() for i = 1, 9 do if t[keys[i]] == nil then t[keys[i]] = i * 10 P() end end local sum = 0 for _, v in t do sum += v end print(sum) end",
+    "do local fs = {} for i = 1, 3 do fs[i] = function() i += 1 P() return i end end print(fs[1](), fs[1](), fs[2](), fs[3]()) end",
+    // Protected calls in one another, and errors on their way through.
+    "print(pcall(pcall, pcall, function() P() error($N) end))",
+    "print(pcall(function() local ok, e = pcall(function() P() error({ code = 3 }) end) P() error(e, 0) end) == false)",
+    "print((select(2, xpcall(function() P() error('outer') end, function(e) local ok, inner = pcall(error, e .. '+') return inner end))))",
+    "print(pcall(coroutine.wrap(function() P() coroutine.yield(1) error('in a coroutine') end)))",
+    // Varargs and many results.
+    "(function(...) local a = { ... } P() print(select('#', ...), (select(2, ...)), a[1], a[3]) P() print(...) end)($N, nil, $S, nil)",
+    "do local function deep(n, ...) if n == 0 then P() return ... end return deep(n - 1, n, ...) end print(deep(9)) print((deep(3))) end",
+    "do local function tail(n, sum) if n == 0 then P() return sum, n end return tail(n - 1, sum + n) end print(tail(30, $N)) end",
+    "print(P(1), (P(2)), P($S) .. P('y'), ({ P(1), P(2) })[2], #{ P(1, 2) }, P(nil) == nil)",
+    // Coroutines.
+    "do local n = 0 local co = coroutine.create(function() local own = 1 kept[#kept + 1] = function() own += 1 n += own return own end P() coroutine.yield(own) end) print(coroutine.resume(co)) P() print(coroutine.close(co), coroutine.status(co), n) print(pcall(coroutine.resume, co)) end",
+    "do local a, b a = coroutine.wrap(function(x) while true do P() x = coroutine.yield(b and b(x + 1) or x) end end) b = coroutine.wrap(function(x) for i = 1, 2 do P() x = coroutine.yield(x * 2) end return -1 end) print(a(1), a(2)) print(pcall(a, 3)) end",
+    "do local function walk(t, depth) for i, v in t do if type(v) == 'table' then walk(v, depth + 1) else P() coroutine.yield(v * depth) end end end local n = 0 for v in coroutine.wrap(function() walk({ 1, { 2, { 3 } }, 4 }, 1) end) do n = n * 10 + v P() end print(n) end",
+    "do local co co = coroutine.create(function() P() print(coroutine.running() == co, coroutine.isyieldable(), coroutine.status(co)) coroutine.yield() end) coroutine.resume(co) P() cos[#cos + 1] = co end",
+    // Callbacks of the library.
+    "print((('a1b22c'):gsub('%d+', function(d) local l = { 3, tonumber(d), 1 } table.sort(l, function(a, b) P() return a < b end) return table.concat(l, '') end)))",
+    "table.foreach({ $N, 2, x = $S }, function(k, v) P() print(k, v) end) table.foreachi({ 5, 6, 7 }, function(i, v) P() return i == 2 or nil end)",
+    "for a, b in ('k1=v1 k2=v2 k3'):gmatch('(%w+)=(%w+)') do P() print(a, b) end",
+    "for at, code in utf8.codes('a\u{e4}\u{20ac}') do P() print(at, code) end",
+    "do local l = table.clone($L) table.sort(l, function(a, b) local ok, less = pcall(function() P() return a > b end) return less end) print(table.concat(l, ' ')) end",
+    "print(pcall(table.sort, { 3, 1, 2 }, function(a, b) P() error('in order') end), pcall(string.gsub, 'abc', '.', function() P() return {} end))",
+];
+
 /// What every program ends with.
 const EPILOGUE: &str = "\
 for i, f in kept do print('kept', i, pcall(f, i)) end
@@ -393,7 +438,8 @@ impl Generator {
         if self.depth > 4 {
             return self.simple();
         }
-        match self.random.below(30) {
+        match self.random.below(34) {
+            30..=33 => self.curious(),
             0..=9 => self.simple(),
             10 | 11 => self.loop_numeric(),
             12 | 13 => self.loop_over_list(),
@@ -485,6 +531,31 @@ impl Generator {
                 line(format!("print({what})"))
             }
         }
+    }
+
+    fn curious(&mut self) -> Statement {
+        let mut text = self.random.pick(CURIOUS).to_owned();
+        let of: [(&str, fn(&Scope) -> &Vec<String>); 3] =
+            [("$L", |scope| &scope.lists), ("$M", |scope| &scope.maps), ("$B", |scope| &scope.bags)];
+        for (word, of) in of {
+            if text.contains(word) {
+                let Some(name) = self.some(of) else { return self.simple() };
+                text = text.replace(word, &name);
+            }
+        }
+        // Their values pause by themselves, or not at all: some stand where nothing can wait.
+        let quiet = Place { waits: false, varargs: false, ..self.place };
+        let outside = std::mem::replace(&mut self.place, quiet);
+        while text.contains("$N") || text.contains("$S") {
+            let number = self.number(2);
+            text = text.replacen("$N", &number, 1);
+            let string = self.string(2);
+            text = text.replacen("$S", &string, 1);
+        }
+        self.place = outside;
+        let pauses = if self.place.waits { text } else { text.replace("P(", "(function(...) return ... end)(") };
+        // A line that begins with a parenthesis would go on with the one before.
+        line(if pauses.starts_with('(') { format!("do {pauses} end") } else { pauses })
     }
 
     fn printed(&mut self) -> String {
