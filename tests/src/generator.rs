@@ -535,13 +535,17 @@ impl Generator {
 
     fn curious(&mut self) -> Statement {
         let mut text = self.random.pick(CURIOUS).to_owned();
-        let of: [(&str, fn(&Scope) -> &Vec<String>); 3] =
-            [("$L", |scope| &scope.lists), ("$M", |scope| &scope.maps), ("$B", |scope| &scope.bags)];
-        for (word, of) in of {
-            if text.contains(word) {
-                let Some(name) = self.some(of) else { return self.simple() };
-                text = text.replace(word, &name);
+        for word in ["$L", "$M", "$B"] {
+            if !text.contains(word) {
+                continue;
             }
+            let name = match word {
+                "$L" => self.some(|scope| &scope.lists),
+                "$M" => self.some(|scope| &scope.maps),
+                _ => self.some(|scope| &scope.bags),
+            };
+            let Some(name) = name else { return self.simple() };
+            text = text.replace(word, &name);
         }
         // Their values pause by themselves, or not at all: some stand where nothing can wait.
         let quiet = Place { waits: false, varargs: false, ..self.place };

@@ -504,10 +504,23 @@ void Encoder::orphans()
     body.byte(0);
 }
 
-// Only what is found is known to be alive: the address of a removed key may be anything by now.
+// Only what is found is known to be alive: the address of a removed key may be anything by now. Where that can't be the
+// key that was removed, since Luau would not look for it there, it is not.
 bool Encoder::isknown(const Tombstone& stone) const
 {
-    return (numbers.find(stone.key) || catalog.named(stone.key)) && stone.key->gch.tt != LUA_TUPVAL;
+    if (!(numbers.find(stone.key) || catalog.named(stone.key)) || stone.key->gch.tt == LUA_TUPVAL)
+        return false;
+    Value value;
+    value.gc = const_cast<GCObject*>(stone.key);
+    uint32_t slot = keyhash(value, nullptr, stone.key->gch.tt) & ((1u << stone.table->lsizenode) - 1);
+    while (slot != stone.slot)
+    {
+        const int next = stone.table->node[slot].key.next;
+        if (next == 0)
+            return false;
+        slot = uint32_t(int(slot) + next);
+    }
+    return true;
 }
 
 // The removed keys that are still known by something; the others are forgotten.

@@ -84,7 +84,8 @@ private:
     {
         const LuaTable* table;
         uint32_t number; // of the table
-        uint32_t position;
+        uint32_t slot;
+        uint32_t position; // the slot, or the entries before it
         const GCObject* key;
         bool ordered; // the table's entries are written in order
     };

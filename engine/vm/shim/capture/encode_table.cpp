@@ -157,7 +157,7 @@ void Encoder::nodesshape(uint32_t number, LuaTable* t, uint64_t hash)
         if (node.key.tt == LUA_TSTRING)
             value(&node.val);
         else if (node.key.tt != LUA_TNIL)
-            tombstones.push_back(Tombstone{t, number, i, node.key.value.gc, false});
+            tombstones.push_back(Tombstone{t, number, i, i, node.key.value.gc, false});
     }
 }
 
@@ -172,7 +172,7 @@ void Encoder::nodesexact(uint32_t number, LuaTable* t)
             {
                 body.byte(kDead);
                 body.signedint(node.key.next);
-                tombstones.push_back(Tombstone{t, number, i, node.key.value.gc, false});
+                tombstones.push_back(Tombstone{t, number, i, i, node.key.value.gc, false});
                 return;
             }
             scalar(node.key.value, node.key.extra, node.key.tt);
@@ -199,7 +199,7 @@ void Encoder::nodesordered(uint32_t number, LuaTable* t)
             continue;
         if (isremoved(node))
         {
-            tombstones.push_back(Tombstone{t, number, position, node.key.value.gc, true});
+            tombstones.push_back(Tombstone{t, number, i, position, node.key.value.gc, true});
             continue;
         }
         scalar(node.key.value, node.key.extra, node.key.tt);
