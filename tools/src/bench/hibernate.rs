@@ -28,7 +28,9 @@ pub fn hibernate() -> Result<Vec<Row>, Box<dyn Error>> {
          function Crowd:handleEvent() for i = 1, {CROWD} do spawn('Subject', {{ position = vector.create(random(1e5), random(1e5), 0) }}) end end
          return Crowd"
     );
-    let subject = format!("local Subject = actor 'Subject' {{}}\n{BODY}\nreturn Subject");
+    // Nobody is to wake by itself while the world fills.
+    let body = BODY.replace("random(100, 5000)", "random(1000000, 2000000)");
+    let subject = format!("local Subject = actor 'Subject' {{}}\n{body}\nreturn Subject");
     let scripts = Scripts::new().with("subject.luau", subject).with("crowd.luau", crowd);
     let config = Config { store: Some(std::env::temp_dir()), ..Config::default() };
     let mut world = World::new(&config, &scripts)?;
