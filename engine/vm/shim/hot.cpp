@@ -149,8 +149,7 @@ int dm_pcall_ended(lua_State* L, int status)
     if (status != LUA_ERRRUN || hot(L)->unwinding)
         return hot(L)->pcall_failed(L, status);
     // It takes time, but no memory.
-    hot(L)->fuel -= DM_CATCHING;
-    hot(L)->bytes -= DM_CATCHING * DM_BYTES_PER_CREDIT;
+    hot(L)->worked += DM_CATCHING;
     luaD_checkstack(L, 1);
     setobj2s(L, L->top, L->top - 1);
     setbvalue(L->top - 1, 0);

@@ -10,8 +10,6 @@ struct dm_catalog;
 
 // Interrupts that an error which is caught costs: frames are unwound (sandbox.rs has the twin).
 #define DM_CATCHING 64
-// Bytes whose allocation brings a measurement nearer by an interrupt (meter.rs has the twin).
-#define DM_BYTES_PER_CREDIT 32
 
 extern "C"
 {
@@ -20,6 +18,7 @@ extern "C"
     {
         int64_t fuel;            // interrupts left before `attend` is called
         int64_t bytes;           // allocated since the fuel was handed out
+        int64_t worked;          // work done since then, in interrupts
         uint32_t request;        // 0: none, 1: sleep for `ticks`, 2: parked
         uint32_t ticks;
         uint32_t unwinding;      // whether a terminal error unwinds the running tasklet

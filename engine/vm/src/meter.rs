@@ -32,7 +32,7 @@ pub struct Quota {
 const GRACE: i64 = 20_000;
 /// Interrupts between two measurements of what an owner holds, unless the host says otherwise.
 pub const MEASURE_EVERY: i64 = 1 << 16;
-/// Bytes whose allocation brings a measurement nearer by an interrupt (`shim.h` has the twin).
+/// Bytes whose allocation brings a measurement nearer by an interrupt.
 pub const BYTES_PER_CREDIT: i64 = 32;
 /// Bytes that are measured for one interrupt.
 const MEASURED_PER_UNIT: i64 = 128;
@@ -116,6 +116,7 @@ impl Meter {
         self.slice = self.time.min(self.credit).clamp(0, sample);
         hot.fuel = self.slice;
         hot.bytes = 0;
+        hot.worked = 0;
     }
 
     #[inline]
@@ -126,6 +127,7 @@ impl Meter {
         self.used += used as u64;
         self.slice = 0;
         hot.fuel = 0;
+        self.charge(std::mem::take(&mut hot.worked));
     }
 
     /// Charges work that was done outside of a slice.

@@ -83,6 +83,7 @@ impl Native {
             hot: Hot {
                 fuel: 0,
                 bytes: 0,
+                worked: 0,
                 request: request::NONE,
                 ticks: 0,
                 unwinding: 0,

@@ -47,6 +47,8 @@ pub(crate) struct Hot {
     pub(crate) fuel: i64,
     /// Bytes allocated since the fuel was handed out, so far as they are the same whatever the heap looks like.
     pub(crate) bytes: i64,
+    /// Work done since then that takes time, but brings no measurement nearer.
+    pub(crate) worked: i64,
     /// See [`Request`](crate::native::Request).
     pub(crate) request: u32,
     pub(crate) ticks: u32,
@@ -60,11 +62,21 @@ pub(crate) struct Hot {
     pub(crate) id: *const c_void,
 }
 
+/// Interrupts that are little work.
+const LITTLE: i64 = 1_000;
+
 impl Hot {
     /// Charges work: it takes time, but brings the next measurement no nearer.
+    ///
+    /// A little work is charged when the slice is over, so that it does not end it.
     pub(crate) fn work(&mut self, interrupts: i64) {
-        self.fuel -= interrupts;
-        self.bytes -= interrupts * BYTES_PER_CREDIT;
+        match interrupts <= LITTLE {
+            true => self.worked += interrupts,
+            false => {
+                self.fuel -= interrupts;
+                self.bytes -= interrupts * BYTES_PER_CREDIT;
+            }
+        }
     }
 }
 
