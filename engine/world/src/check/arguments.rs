@@ -29,12 +29,12 @@ pub(crate) fn defined(text: &str) -> BTreeMap<String, Takes> {
     let mut found = BTreeMap::new();
     for (at, line) in text.lines().scan(0, |at, line| Some((std::mem::replace(at, *at + line.len() + 1), line))) {
         let Some(head) = line.trim_start().strip_prefix("function ") else { continue };
-        let Some((_, name)) = head.split_once(":Action_") else { continue };
+        let Some((class, name)) = head.split_once(":Action_") else { continue };
         let Some((name, _)) = name.split_once('(') else { continue };
         let own = |c: char| c.is_alphanumeric() || c == '_';
         let begin = at + line.find('(').unwrap_or(0) + 1;
         if let Some(first) = first_parameter(text.get(begin..).unwrap_or_default())
-            && name.chars().all(own)
+            && class.chars().chain(name.chars()).all(own)
         {
             found.insert(name.to_owned(), takes(first));
         }
