@@ -243,9 +243,21 @@ impl Frame<'_> {
     pub fn pin(&mut self, at: u32) -> Pin {
         match self.index(at) {
             // SAFETY: the place has a value.
-            Some(place) => Pin(unsafe { ffi::lua_ref(self.state, place) }),
+            Some(place) => self.uncounted(|frame| Pin(unsafe { ffi::lua_ref(frame.state, place) })),
             None => Pin::NIL,
         }
+    }
+
+    /// Does what takes memory under whoever happens to run, and not the same in a world that was restored: the table of
+    /// all pins grows when it is full, a coroutine is new when there is none to be used again.
+    fn uncounted<R>(&mut self, body: impl FnOnce(&mut Self) -> R) -> R {
+        let native = self.native();
+        // SAFETY: the counters are read, and written, for the time of a line each.
+        let counted = unsafe { ((*native).hot.fuel, (*native).hot.bytes) };
+        let done = body(self);
+        // SAFETY: as above.
+        unsafe { ((*native).hot.fuel, (*native).hot.bytes) = counted };
+        done
     }
 
     /// Pops the last value and keeps it until `unpin`.
@@ -543,14 +555,17 @@ impl Frame<'_> {
             if let Some(reused) = (*native).threads.reuse() {
                 return reused;
             }
-            self.room(1);
-            let main = ffi::lua_mainthread(self.state);
-            ffi::lua_rawcheckstack(main, 1);
-            let state = ffi::lua_newthread(main);
-            shim::dm_be_born(state);
-            coroutines::mark_tasklet(state);
-            let pin = Pin(ffi::lua_ref(main, -1));
-            ffi::lua_settop(main, -2);
+            let (state, pin) = self.uncounted(|frame| {
+                frame.room(1);
+                let main = ffi::lua_mainthread(frame.state);
+                ffi::lua_rawcheckstack(main, 1);
+                let state = ffi::lua_newthread(main);
+                shim::dm_be_born(state);
+                coroutines::mark_tasklet(state);
+                let pin = Pin(ffi::lua_ref(main, -1));
+                ffi::lua_settop(main, -2);
+                (state, pin)
+            });
             ((*native).threads.add(state, pin), state)
         }
     }
