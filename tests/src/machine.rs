@@ -5,8 +5,8 @@
 //! anywhere, also from within coroutines.
 
 use dormouse_vm::{
-    CaptureOptions, Config, Entry, Exit, Flow, Frame, Handle, Host, Kind, Measure, Outcome, Pin, Quota, Raise,
-    RestoreError, Root, Thread, Value, Vm, compile,
+    CaptureOptions, Config, Flow, Frame, Handle, Host, Kind, Outcome, Pin, Quota, Raise, RestoreError, Root, Thread,
+    Value, Vm, compile,
 };
 
 /// The functions of the host, by number.
@@ -232,16 +232,6 @@ impl Host for Lines {
     fn describe(&mut self, handle: Handle) -> String {
         format!("handle {}", handle.bits)
     }
-
-    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
-        Ok(Entry::Run(0))
-    }
-
-    fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {
-        None
-    }
-
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 // ---- negative controls -----------------------------------------------------------------------------------------

@@ -3,36 +3,7 @@
 use dormouse::capsule::{ExportError, ImportError, seal, unseal};
 use dormouse::{ActorId, Config, Datum, Scripts, World};
 
-const GUARD: &str = r#"
-local Guard = actor "Guard" {
-    props = { friend = optional "actor" },
-    groups = { g = { "Patrol", "Rest" } },
-    body = { kind = "solid", radius = 4, layer = "guards" },
-}
-function Guard:handleEvent(event)
-    self.heard = self.heard or {}
-    table.insert(self.heard, event.n)
-    log(`hears {event.n}`)
-    wait(3)
-end
-function Guard:Action_Patrol(arg)
-    defer(log, "patrolled")
-    self:move_by(vector.create(60, 0, 0), 30)
-    return arg
-end
-function Guard:Action_Rest() end
-function Guard:run()
-    local seen = { [self:handle()] = "me", [1] = "one" }
-    if self.friend then seen[self.friend] = "friend" end
-    round = 0
-    start(function() while true do wait(25) round += 1 log(`round {round}`) end end)
-    local task = start(function() log(self:Action_Patrol(7)) end)
-    task:await()
-    log(seen[self:handle()], seen[1], self.friend and seen[self.friend], self.friend and self.friend:is_alive())
-    for key, value in { a = 1, b = 2, c = 3 } do wait(20) log(key, value) end
-end
-return Guard
-"#;
+const GUARD: &str = include_str!("../../engine/world/src/capsule/guard.luau");
 
 const TELLER: &str = r#"
 local Teller = actor "Teller" { props = { to = required "actor" } }

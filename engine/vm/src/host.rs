@@ -81,13 +81,17 @@ pub trait Host {
     fn describe(&mut self, handle: Handle) -> String;
 
     /// An intercepted function is called: its arguments are the values of the frame from [`Entry::ARGUMENTS`] on. Asked
-    /// once more after each [`Entry::Retry`].
-    fn enter(&mut self, interceptor: u32, frame: &mut Frame<'_>) -> Result<Entry, Raise>;
+    /// once more after each [`Entry::Retry`]. Unless the host says otherwise all are let in.
+    fn enter(&mut self, _interceptor: u32, _frame: &mut Frame<'_>) -> Result<Entry, Raise> {
+        Ok(Entry::Run(0))
+    }
 
     /// An intercepted call that [`Entry::Run`] let in ended. Its results are the values of the frame from
     /// [`Exit::RESULTS`] on; the error that left it is the last one.
     /// A function that is returned (pinned for this use) is called once; it can't wait.
-    fn leave(&mut self, token: u32, exit: Exit, frame: &mut Frame<'_>) -> Option<Pin>;
+    fn leave(&mut self, _token: u32, _exit: Exit, _frame: &mut Frame<'_>) -> Option<Pin> {
+        None
+    }
 
     /// So many bytes is what the running actor holds. The answer is after how many interrupts it is measured again; an
     /// error ends the tasklet with a budget error of that text. Unless the host says otherwise nobody holds too much.
@@ -95,6 +99,7 @@ pub trait Host {
         Ok(MEASURE_EVERY)
     }
 
-    /// The meter wants to know what the running actor holds: name its roots.
-    fn measure(&mut self, measure: &mut Measure<'_>);
+    /// The meter wants to know what the running actor holds: name its roots. Unless the host does, nothing is held
+    /// against anybody.
+    fn measure(&mut self, _measure: &mut Measure<'_>) {}
 }

@@ -7,7 +7,7 @@
 //! from them, here or in another process ([`Vm::capture`], [`Vm::restore`]).
 //!
 //! ```
-//! use dormouse_vm::{compile, Config, Entry, Exit, Flow, Frame, Handle, Host, Measure, Outcome, Quota, Raise, Value, Vm};
+//! use dormouse_vm::{compile, Config, Flow, Frame, Handle, Host, Outcome, Quota, Raise, Value, Vm};
 //!
 //! struct Loud(Vec<String>);
 //!
@@ -19,9 +19,6 @@
 //!     fn method(&mut self, _: u16, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no methods here".into()) }
 //!     fn field(&mut self, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no fields here".into()) }
 //!     fn describe(&mut self, handle: Handle) -> String { format!("{handle:?}") }
-//!     fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> { Ok(Entry::Run(0)) }
-//!     fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<dormouse_vm::Pin> { None }
-//!     fn measure(&mut self, _: &mut Measure<'_>) {}
 //! }
 //!
 //! let mut vm = Vm::new(&Config::default())?;

@@ -356,23 +356,12 @@ impl<'de, K: Key, V: Deserialize<'de>, S> Deserialize<'de> for Dorm<K, V, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::random;
     use crate::slots;
     use slotmap::{DefaultKey, SlotMap};
 
     #[derive(Serialize, Deserialize)]
     struct Map(#[serde(with = "slots")] SlotMap<DefaultKey, u64>);
-
-    /// Numbers that look random (SplitMix64).
-    fn random(seed: u64) -> impl FnMut(u64) -> u64 {
-        let mut state = seed;
-        move |below| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (z ^ (z >> 31)) % below
-        }
-    }
 
     /// As a slot map, whoever sleeps meanwhile; and the same in bytes, there and back.
     #[test]

@@ -36,6 +36,8 @@
 struct Readme;
 
 pub mod capsule;
+#[cfg(test)]
+mod chance;
 pub mod check;
 pub mod console;
 mod datum;

@@ -90,22 +90,11 @@ pub(crate) fn deserialize<'de, K: Key, V: Serialize + DeserializeOwned + Default
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::random;
     use slotmap::DefaultKey;
 
     #[derive(Serialize, Deserialize)]
     struct Map(#[serde(with = "super")] SlotMap<DefaultKey, u64>);
-
-    /// Numbers that look random (SplitMix64).
-    fn random(seed: u64) -> impl FnMut(u64) -> u64 {
-        let mut state = seed;
-        move |below| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (z ^ (z >> 31)) % below
-        }
-    }
 
     #[test]
     fn a_map_goes_on_as_the_one_that_was_written() {

@@ -4,8 +4,7 @@
 use std::error::Error;
 
 use dormouse_vm::{
-    CaptureOptions, Config, Entry, Exit, Flow, Frame, Handle, Host, Measure, Names, Outcome, Pin, Quota, Raise, Root,
-    Thread, Value, Vm, compile,
+    CaptureOptions, Config, Flow, Frame, Handle, Host, Names, Outcome, Quota, Raise, Root, Thread, Value, Vm, compile,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,13 +54,6 @@ impl Host for Nobody {
     fn describe(&mut self, handle: Handle) -> String {
         format!("{handle:?}")
     }
-    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
-        Ok(Entry::Run(0))
-    }
-    fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {
-        None
-    }
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 /// A VM with so many guards asleep.

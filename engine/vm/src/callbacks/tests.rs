@@ -1,7 +1,7 @@
 //! The same script is run by Luau's own library and by this one, and by this one with every callback waiting: what it
 //! prints must be the same, to the last comparison and the last letter of an error.
 
-use crate::{Config, Entry, Exit, Flow, Frame, Handle, Host, Measure, Outcome, Pin, Quota, Raise, Vm, compile};
+use crate::{Config, Flow, Frame, Handle, Host, Outcome, Quota, Raise, Vm, compile};
 
 /// Keeps what is printed.
 struct Printer(Vec<String>);
@@ -20,13 +20,6 @@ impl Host for Printer {
     fn describe(&mut self, _: Handle) -> String {
         String::new()
     }
-    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
-        Ok(Entry::Run(0))
-    }
-    fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {
-        None
-    }
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 const QUOTA: Quota = Quota { time: i64::MAX / 4, credit: i64::MAX / 4, memory: i64::MAX / 4 };

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use dormouse_vm::{CaptureOptions, Config, Names, Outcome, Root, Value, compile};
-//! # use dormouse_vm::{Entry, Exit, Flow, Frame, Handle, Host, Measure, Pin, Quota, Raise, Vm, VmError};
+//! # use dormouse_vm::{Flow, Frame, Handle, Host, Quota, Raise, Vm, VmError};
 //! # struct Loud(Vec<String>);
 //! # impl Host for Loud {
 //! #     fn call(&mut self, _: u32, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
@@ -17,9 +17,6 @@
 //! #     fn method(&mut self, _: u16, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no methods".into()) }
 //! #     fn field(&mut self, _: &mut Frame<'_>) -> Result<Flow, Raise> { Err("no fields".into()) }
 //! #     fn describe(&mut self, handle: Handle) -> String { format!("{handle:?}") }
-//! #     fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> { Ok(Entry::Run(0)) }
-//! #     fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> { None }
-//! #     fn measure(&mut self, _: &mut Measure<'_>) {}
 //! # }
 //! # let quota = Quota { time: 1_000_000, credit: 1 << 20, memory: 1 << 20 };
 //! # let mut host = Loud(Vec::new());

@@ -1,8 +1,8 @@
 //! A restore that runs out of memory, at every allocation that it makes: it leaves no trace.
 
-use crate::host::{Entry, Exit, Flow, Host, Raise};
+use crate::host::{Flow, Host, Raise};
 use crate::{
-    CaptureOptions, Config, Frame, Handle, Measure, Names, Outcome, Pin, Quota, RestoreError, Root, Value, Vm, compile,
+    CaptureOptions, Config, Frame, Handle, Names, Outcome, Pin, Quota, RestoreError, Root, Value, Vm, compile,
 };
 
 struct Nobody;
@@ -20,13 +20,6 @@ impl Host for Nobody {
     fn describe(&mut self, _: Handle) -> String {
         String::new()
     }
-    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
-        Ok(Entry::Run(0))
-    }
-    fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {
-        None
-    }
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 const QUOTA: Quota = Quota { time: 1 << 30, credit: 1 << 30, memory: 1 << 30 };

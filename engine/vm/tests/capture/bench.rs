@@ -1,8 +1,8 @@
 //! A workbench: worlds that print, scripts that wait, and a run that is captured and restored at each wait.
 
 use dormouse_vm::{
-    CaptureOptions, Config, Entry, Exit, Flow, Frame, Handle, Host, Measure, Names, Outcome, Pin, Quota, Raise, Root,
-    Thread, Value, Vm, compile,
+    CaptureOptions, Config, Entry, Exit, Flow, Frame, Handle, Host, Names, Outcome, Pin, Quota, Raise, Root, Thread,
+    Value, Vm, compile,
 };
 
 pub const QUOTA: Quota = Quota { time: 100_000_000, credit: 1 << 30, memory: 1 << 30 };
@@ -49,8 +49,6 @@ impl Host for Printer {
         self.lines.push(format!("left: {exit:?}"));
         None
     }
-
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 /// A sealed VM with a table that is known by its name. `ballast` moves everything that is made later to other addresses.

@@ -1,38 +1,10 @@
 //! Capsules that lie: what is in them is changed here and there, and the checksums are right.
 
+use crate::chance::random;
 use crate::snapshot::{Reader, Tag, Writer};
 use crate::{Config, Datum, Scripts, World};
 
-const GUARD: &str = r#"
-local Guard = actor "Guard" {
-    props = { friend = optional "actor" },
-    groups = { g = { "Patrol", "Rest" } },
-    body = { kind = "solid", radius = 4, layer = "guards" },
-}
-function Guard:handleEvent(event)
-    self.heard = self.heard or {}
-    table.insert(self.heard, event.n)
-    log(`hears {event.n}`)
-    wait(3)
-end
-function Guard:Action_Patrol(arg)
-    defer(log, "patrolled")
-    self:move_by(vector.create(60, 0, 0), 30)
-    return arg
-end
-function Guard:Action_Rest() end
-function Guard:run()
-    local seen = { [self:handle()] = "me", [1] = "one" }
-    if self.friend then seen[self.friend] = "friend" end
-    round = 0
-    start(function() while true do wait(25) round += 1 log(`round {round}`) end end)
-    local task = start(function() log(self:Action_Patrol(7)) end)
-    task:await()
-    log(seen[self:handle()], seen[1], self.friend and seen[self.friend], self.friend and self.friend:is_alive())
-    for key, value in { a = 1, b = 2, c = 3 } do wait(20) log(key, value) end
-end
-return Guard
-"#;
+const GUARD: &str = include_str!("guard.luau");
 
 fn world(realm: u64) -> World {
     let scripts = Scripts::new().with("guard.luau", GUARD);
@@ -41,18 +13,6 @@ fn world(realm: u64) -> World {
 
 fn number(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// Numbers that look random (SplitMix64).
-fn random(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed;
-    move |below| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
 }
 
 /// The capsule with a section changed in one to three places; `below` gives numbers below its argument. Bytes that are no

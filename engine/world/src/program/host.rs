@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dormouse_vm::{Entry, Exit, Flow, Frame, Handle, Host, Measure, Pin, Raise, Value};
+use dormouse_vm::{Flow, Frame, Handle, Host, Raise, Value};
 
 use super::sources::Sources;
 use crate::names::suggestion;
@@ -142,16 +142,6 @@ impl Host for Answers<'_> {
     fn describe(&mut self, handle: Handle) -> String {
         format!("handle {}", handle.bits)
     }
-
-    fn enter(&mut self, _: u32, _: &mut Frame<'_>) -> Result<Entry, Raise> {
-        Ok(Entry::Run(0))
-    }
-
-    fn leave(&mut self, _: u32, _: Exit, _: &mut Frame<'_>) -> Option<Pin> {
-        None
-    }
-
-    fn measure(&mut self, _: &mut Measure<'_>) {}
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::container::{Reader, Tag, Writer};
 use super::heap::Roots;
 use super::world::{self, Bits, Part};
 use super::{SaveOptions, Summary};
+use crate::chance::random;
 use crate::map::Map;
 use crate::world::{Config, World};
 use crate::{Scripts, sim::state::State};
@@ -59,18 +60,6 @@ fn the_native_side_comes_back_whole() {
             }
         }
         assert_eq!(straight.take_output(), saved.take_output());
-    }
-}
-
-/// Numbers that look random (SplitMix64).
-pub(super) fn random(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed;
-    move |below| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
     }
 }
 
