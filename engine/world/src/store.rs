@@ -7,7 +7,7 @@
 //! hold sleepers too. So it is never synced to the disk. What can go wrong is told by whoever asks: a disk that is full
 //! when something is put in, bytes that are not what was written when they are read.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -16,13 +16,22 @@ use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageBackend, TableDefinition};
 use xxhash_rust::xxh3::xxh3_64;
 
-const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("capsules");
+const TABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
 
-/// Bytes of capsules that are kept in memory until they are put into the store together, and capsules that are taken out
+/// Capsules lie in the database by blocks, so that a million of them are a hundred thousand entries, and so that those who
+/// wake need not be taken out one by one. This is what a block's bytes may be, so that it fills a page of `redb`; a larger
+/// capsule has a block of its own.
+const BLOCK: usize = 4096 - 32;
+/// Capsules of a block at most: their numbers are bits of a word.
+const INDEX_BITS: u32 = 6;
+/// Bytes of a block's directory: how many capsules it holds, then of each its index and where it ends.
+const HEAD: usize = 1;
+const ENTRY: usize = 1 + 4;
+/// Bytes of capsules that are kept in memory until they are put into the store together, and blocks that are written anew
 /// together.
 const TOGETHER: usize = 1 << 20;
-const ERASED_TOGETHER: usize = 8 << 10;
-/// Bytes of the store that are kept in memory.
+const WORN_TOGETHER: usize = TOGETHER / 4096;
+/// Bytes of the store that are kept in memory: more than the inner pages of ten million capsules.
 const CACHE: usize = 32 << 20;
 /// Bytes of a capsule's checksum.
 const SUM: usize = 8;
@@ -73,11 +82,56 @@ pub(crate) struct Store {
     /// Capsules that are not in the database yet.
     fresh: BTreeMap<u64, Vec<u8>>,
     fresh_bytes: usize,
+    /// The number of the next capsule, and the bytes of those in its block.
     next: u64,
+    filled: usize,
+    /// What is in the database.
+    blocks: BTreeMap<u64, Block>,
     leases: Mutex<Leases>,
     retired: VecDeque<Retired>,
-    /// Capsules to be taken out with the next that are put in.
-    erased: Vec<u64>,
+    /// Blocks to be written anew, or taken out, with the next that are put in.
+    worn: BTreeSet<u64>,
+}
+
+/// A block in the database.
+struct Block {
+    /// Which of its capsules somebody may still need, a bit each.
+    live: u64,
+    /// How many it holds.
+    held: u8,
+}
+
+/// A capsule's block, and its index there.
+fn place_of(serial: u64) -> (u64, u32) {
+    (serial >> INDEX_BITS, serial as u32 & ((1 << INDEX_BITS) - 1))
+}
+
+/// A block's bytes.
+fn block_of(capsules: &[(u32, &[u8])]) -> Vec<u8> {
+    let bodies = capsules.iter().map(|(_, capsule)| capsule.len()).sum::<usize>();
+    let mut bytes = Vec::with_capacity(HEAD + ENTRY * capsules.len() + bodies);
+    bytes.push(capsules.len() as u8);
+    let mut end = HEAD + ENTRY * capsules.len();
+    for (index, capsule) in capsules {
+        end += capsule.len();
+        bytes.push(*index as u8);
+        bytes.extend((end as u32).to_le_bytes());
+    }
+    capsules.iter().for_each(|(_, capsule)| bytes.extend(*capsule));
+    bytes
+}
+
+/// The capsules of a block with their indices; fewer where its bytes are not what was written.
+fn capsules_of(block: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let count = block.first().copied().map_or(0, usize::from);
+    let directory = block.get(HEAD..HEAD + ENTRY * count).unwrap_or_default();
+    let mut start = HEAD + ENTRY * count;
+    directory.chunks_exact(ENTRY).map_while(move |entry| {
+        let end = u32::from_le_bytes(entry[1..].try_into().ok()?) as usize;
+        let capsule = block.get(start..end)?;
+        start = end;
+        Some((u32::from(entry[0]), capsule))
+    })
 }
 
 struct Open {
@@ -125,10 +179,12 @@ impl Store {
             open: None,
             fresh: BTreeMap::new(),
             fresh_bytes: 0,
-            next: 1,
+            next: 1 << INDEX_BITS,
+            filled: 0,
+            blocks: BTreeMap::new(),
             leases: Mutex::default(),
             retired: VecDeque::new(),
-            erased: Vec::new(),
+            worn: BTreeSet::new(),
         }
     }
 
@@ -165,30 +221,56 @@ impl Store {
     /// Errors: the store can't be written. Nothing was put in then.
     pub(crate) fn put(&mut self, mut bytes: Vec<u8>) -> Result<u64, StoreError> {
         bytes.extend(xxh3_64(&bytes).to_le_bytes());
-        let (serial, size) = (self.next, bytes.len());
+        let size = bytes.len();
+        if self.fresh_bytes + size > TOGETHER && !self.fresh.is_empty() {
+            // If that fails, those that came before stay where they are, in memory: they are lost to nobody.
+            self.flush()?;
+        }
+        if place_of(self.next).1 > 0 && HEAD + self.filled + ENTRY + size > BLOCK {
+            self.begin_block();
+        }
+        let serial = self.next;
         self.fresh.insert(serial, bytes);
         self.fresh_bytes += size;
-        if self.fresh_bytes >= TOGETHER
-            && let Err(error) = self.flush()
-        {
-            // Those that came before stay where they are, in memory: they are lost to nobody.
-            self.fresh.remove(&serial);
-            self.fresh_bytes -= size;
-            return Err(error);
-        }
+        self.filled += ENTRY + size;
         self.next += 1;
+        if place_of(self.next).1 == 0 {
+            self.filled = 0;
+        }
         Ok(serial)
+    }
+
+    /// The next capsule is the first of a block.
+    fn begin_block(&mut self) {
+        if place_of(self.next).1 > 0 {
+            self.next = (place_of(self.next).0 + 1) << INDEX_BITS;
+            self.filled = 0;
+        }
     }
 
     /// Brings everything into the database, and takes out what nobody needs.
     fn flush(&mut self) -> Result<(), StoreError> {
         self.open()?;
+        // What is written is written once.
+        self.begin_block();
         let written = self.write();
         match written {
             Ok(()) => {
+                for serial in self.fresh.keys() {
+                    let (block, index) = place_of(*serial);
+                    let block = self.blocks.entry(block).or_insert(Block { live: 0, held: 0 });
+                    block.live |= 1 << index;
+                    block.held += 1;
+                }
                 self.fresh.clear();
                 self.fresh_bytes = 0;
-                self.erased.clear();
+                for block in std::mem::take(&mut self.worn) {
+                    match self.blocks.get_mut(&block) {
+                        Some(Block { live: 0, .. }) => drop(self.blocks.remove(&block)),
+                        Some(kept) => kept.held = kept.live.count_ones() as u8,
+                        None => {}
+                    }
+                }
                 Ok(())
             }
             Err(error) => {
@@ -208,11 +290,23 @@ impl Store {
         let transaction = open.database.begin_write()?;
         {
             let mut table = transaction.open_table(TABLE)?;
-            for serial in &self.erased {
-                table.remove(serial)?;
+            for number in &self.worn {
+                let live = self.blocks.get(number).map_or(0, |block| block.live);
+                let Some(old) = table.remove(number)?.filter(|_| live != 0).map(|old| old.value().to_vec()) else {
+                    continue;
+                };
+                let kept: Vec<_> = capsules_of(&old).filter(|(index, _)| live >> index & 1 == 1).collect();
+                table.insert(number, block_of(&kept).as_slice())?;
             }
+            let mut capsules = Vec::new();
             for (serial, bytes) in &self.fresh {
-                table.insert(serial, bytes.as_slice())?;
+                let (block, index) = place_of(*serial);
+                capsules.push((index, bytes.as_slice()));
+                let next = self.fresh.range(serial + 1..).next();
+                if next.is_none_or(|(next, _)| place_of(*next).0 != block) {
+                    table.insert(block, block_of(&capsules).as_slice())?;
+                    capsules.clear();
+                }
             }
         }
         transaction.commit()?;
@@ -290,11 +384,17 @@ impl Store {
             if let Some(bytes) = self.fresh.remove(serial) {
                 self.fresh_bytes -= bytes.len();
             } else {
-                self.erased.push(*serial);
+                let (number, index) = place_of(*serial);
+                if let Some(block) = self.blocks.get_mut(&number) {
+                    block.live &= !(1 << index);
+                    if block.live.count_ones() * 2 <= u32::from(block.held) {
+                        self.worn.insert(number);
+                    }
+                }
             }
             self.retired.pop_front();
         }
-        if self.erased.len() >= ERASED_TOGETHER {
+        if self.worn.len() >= WORN_TOGETHER {
             // If it can't be done now, it is tried again with the next.
             let _ = self.flush();
         }
@@ -311,9 +411,8 @@ impl Store {
     /// Capsules in it, and those that are kept for images alone.
     #[cfg(test)]
     pub(crate) fn counts(&mut self) -> (usize, usize) {
-        use redb::ReadableTableMetadata;
-        let written = self.open().ok().and_then(|open| open.view().ok().flatten().and_then(|view| view.len().ok()));
-        (self.fresh.len() + written.unwrap_or(0) as usize - self.erased.len(), self.retired.len())
+        let written = self.blocks.values().map(|block| block.live.count_ones() as usize).sum::<usize>();
+        (self.fresh.len() + written, self.retired.len())
     }
 }
 
@@ -331,16 +430,20 @@ impl Open {
 
     fn read(&mut self, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
         let Some(view) = self.view()? else { return Ok(None) };
-        Ok(view.get(serial)?.map(|found| found.value().to_vec()))
+        let (block, index) = place_of(serial);
+        let found = view.get(block)?;
+        let found = found.as_ref().and_then(|found| capsules_of(found.value()).find(|(at, _)| *at == index));
+        Ok(found.map(|(_, capsule)| capsule.to_vec()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::random;
 
     fn capsule(n: u64) -> Vec<u8> {
-        (0..n % 300).map(|at| (at * n) as u8).collect()
+        (0..if n < 50_000 { n % 300 } else { n }).map(|at| (at * n) as u8).collect()
     }
 
     #[test]
@@ -359,6 +462,34 @@ mod tests {
             assert!(store.get(serials[0]).is_err());
             assert_eq!(store.get(serials[19_999]).unwrap(), capsule(19_999));
         }
+    }
+
+    #[test]
+    fn blocks_are_written_anew_without_what_nobody_needs() {
+        let mut store = Store::new(None);
+        let mut random = random(7);
+        let mut kept: Vec<(u64, u64)> = Vec::new();
+        for round in 0..40 {
+            for n in 0..2_000 {
+                let n = if n == 77 { 60_000 } else { n };
+                kept.push((store.put(capsule(n)).unwrap(), n));
+            }
+            while kept.len() > 3_000 - 50 * round {
+                let (serial, _) = kept.swap_remove(random(kept.len() as u64) as usize);
+                store.retire(serial);
+            }
+            store.sweep();
+            for (serial, n) in &kept {
+                assert_eq!(store.get(*serial).unwrap(), capsule(*n), "round {round}");
+            }
+            assert_eq!(store.counts(), (kept.len(), 0));
+            let held: usize = store.blocks.values().map(|block| usize::from(block.held)).sum();
+            assert!(held < 2 * kept.len() + 64 * WORN_TOGETHER, "round {round}: {held} are held for {}", kept.len());
+        }
+        kept.drain(..).for_each(|(serial, _)| store.retire(serial));
+        store.sweep();
+        store.flush().unwrap();
+        assert!(store.blocks.is_empty());
     }
 
     #[test]

@@ -106,12 +106,53 @@ pub(crate) enum Contact {
     Left { trigger: u64, body: u64 },
 }
 
-/// A body with what moves it.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+/// A body with what moves it. Most bodies of a world rest, and there may be a million: what moves is elsewhere.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "WholeSlot", into = "WholeSlot")]
 pub(super) struct Slot {
     pub(super) body: Body,
+    /// For as long as it is in the list of movers.
+    pub(super) moving: Option<Box<Moving>>,
+}
+
+/// What moves a body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moving {
+    /// None when the motion has ended since the last step.
     pub(super) motion: Option<Motion>,
     pub(super) velocity: Vec2,
+}
+
+impl Slot {
+    pub(super) fn motion(&self) -> Option<Motion> {
+        self.moving.as_ref().and_then(|moving| moving.motion)
+    }
+
+    pub(super) fn velocity(&self) -> Vec2 {
+        self.moving.as_ref().map_or(Vec2::ZERO, |moving| moving.velocity)
+    }
+}
+
+/// A slot in bytes.
+#[derive(Serialize, Deserialize)]
+struct WholeSlot {
+    body: Body,
+    motion: Option<Motion>,
+    velocity: Vec2,
     /// It is in the list of movers.
-    pub(super) listed: bool,
+    listed: bool,
+}
+
+impl From<WholeSlot> for Slot {
+    fn from(whole: WholeSlot) -> Self {
+        let WholeSlot { body, motion, velocity, listed } = whole;
+        Slot { body, moving: listed.then(|| Box::new(Moving { motion, velocity })) }
+    }
+}
+
+impl From<Slot> for WholeSlot {
+    fn from(slot: Slot) -> Self {
+        let (motion, velocity, listed) = (slot.motion(), slot.velocity(), slot.moving.is_some());
+        WholeSlot { body: slot.body, motion, velocity, listed }
+    }
 }

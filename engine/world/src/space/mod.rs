@@ -20,7 +20,7 @@ use slotmap::SlotMap;
 pub(crate) use body::{Body, BodyId, Contact, Motion, Rect, Shape, Vec2, WALL_LAYER};
 pub(crate) use query::Filter;
 
-use body::Slot;
+use body::{Moving, Slot};
 use touch::Touching;
 use trees::{Kind, Trees, Walls};
 
@@ -56,7 +56,7 @@ impl Space {
     /// Cost: O(1). The trees learn of it when they are asked next.
     pub(crate) fn insert(&mut self, body: Body) -> BodyId {
         let kind = Kind::of(&body);
-        let id = self.bodies.insert(Slot { body, motion: None, velocity: Vec2::ZERO, listed: false });
+        let id = self.bodies.insert(Slot { body, moving: None });
         self.trees.note(id, kind);
         self.touching.inserted(id, kind);
         id
@@ -86,38 +86,40 @@ impl Space {
     /// Begins a motion, in place of the one in flight.
     pub(crate) fn go(&mut self, id: BodyId, motion: Motion) {
         let Some(slot) = self.bodies.get_mut(id) else { return };
-        slot.motion = Some(motion);
-        if !slot.listed {
-            slot.listed = true;
-            self.movers.push((slot.body.order, id));
+        match &mut slot.moving {
+            Some(moving) => moving.motion = Some(motion),
+            None => {
+                slot.moving = Some(Box::new(Moving { motion: Some(motion), velocity: Vec2::ZERO }));
+                self.movers.push((slot.body.order, id));
+            }
         }
     }
 
     /// Ends the motion in flight. True when there was one.
     pub(crate) fn halt(&mut self, id: BodyId) -> bool {
-        let Some(slot) = self.bodies.get_mut(id) else { return false };
-        slot.velocity = Vec2::ZERO;
-        slot.motion.take().is_some()
+        let Some(moving) = self.bodies.get_mut(id).and_then(|slot| slot.moving.as_mut()) else { return false };
+        moving.velocity = Vec2::ZERO;
+        moving.motion.take().is_some()
     }
 
     /// The motion in flight.
     pub(crate) fn motion(&self, id: BodyId) -> Option<Motion> {
-        self.bodies.get(id).and_then(|slot| slot.motion)
+        self.bodies.get(id).and_then(Slot::motion)
     }
 
     /// Where a body is, its shape, and where it goes: whom it follows by that one's place.
     pub(crate) fn whereabouts(&self, id: BodyId) -> Option<Whereabouts> {
         let slot = self.bodies.get(id)?;
-        let (motion, followed) = match slot.motion {
+        let (motion, followed) = match slot.motion() {
             Some(Motion::Follow { who, .. }) => (None, self.get(who).map(|body| body.center)),
             motion => (motion, None),
         };
-        Some((slot.body.center, slot.body.shape, motion, followed, slot.velocity))
+        Some((slot.body.center, slot.body.shape, motion, followed, slot.velocity()))
     }
 
     /// Pixels a second, in the last step.
     pub(crate) fn velocity(&self, id: BodyId) -> Vec2 {
-        self.bodies.get(id).map_or(Vec2::ZERO, |slot| slot.velocity)
+        self.bodies.get(id).map_or(Vec2::ZERO, Slot::velocity)
     }
 }
 

@@ -37,9 +37,7 @@ impl Space {
         movers.retain(|(_, id)| {
             let moving = self.move_one(*id, seconds, contacts);
             if !moving && let Some(slot) = self.bodies.get_mut(*id) {
-                slot.listed = false;
-                slot.velocity = Vec2::ZERO;
-                slot.motion = None;
+                slot.moving = None;
             }
             moving
         });
@@ -49,7 +47,7 @@ impl Space {
     /// True while the motion goes on.
     fn move_one(&mut self, id: BodyId, seconds: f32, contacts: &mut Vec<Contact>) -> bool {
         let Some(slot) = self.bodies.get(id) else { return false };
-        let (body, Some(motion)) = (slot.body, slot.motion) else { return false };
+        let (body, Some(motion)) = (slot.body, slot.motion()) else { return false };
         let (goal, speed, distance) = match motion {
             Motion::To { target, speed } => (target, speed, 0.0),
             Motion::Follow { who, speed, distance } => match self.bodies.get(who) {
@@ -89,8 +87,8 @@ impl Space {
             contacts.push(Contact::Arrived { body: body.owner });
             return false;
         }
-        if let Some(slot) = self.bodies.get_mut(id) {
-            slot.velocity = by / seconds;
+        if let Some(moving) = self.bodies.get_mut(id).and_then(|slot| slot.moving.as_mut()) {
+            moving.velocity = by / seconds;
         }
         true
     }

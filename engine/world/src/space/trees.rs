@@ -179,7 +179,7 @@ impl Trees {
             }
             tree.remove(index);
         }
-        let margin = if leaf.filed.is_some() || slot.motion.is_some() { Vec2::splat(MARGIN) } else { Vec2::ZERO };
+        let margin = if leaf.filed.is_some() || slot.motion().is_some() { Vec2::splat(MARGIN) } else { Vec2::ZERO };
         leaf.filed = Some(kind);
         self.worn[kind as usize] += 1;
         self.trees[kind as usize].insert(Aabb { mins: bounds.mins - margin, maxs: bounds.maxs + margin }, index);
