@@ -2,140 +2,12 @@
 //! leave, load, go back in time, meddle by the console, unplug the screen; and whatever was done, the recording repeats
 //! it without a window. Nothing here waits for time to pass: `play --tell` says when something has come about.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+mod harness;
 
-/// A display that ends with the test.
-struct Display {
-    server: Child,
-    name: String,
-}
+use std::path::Path;
 
-impl Display {
-    fn open() -> Display {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb is there: run tools/setup --tests");
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        Display { server, name: format!(":{}", number.trim()) }
-    }
-
-    fn xdotool(&self, args: &[&str]) {
-        let run = Command::new("xdotool").args(args).env("DISPLAY", &self.name).output();
-        let run = run.expect("xdotool is there: run tools/setup --tests");
-        assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
-    }
-
-    fn unplug(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        self.unplug();
-    }
-}
-
-/// A folder that ends with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("dormouse_window_{name}_{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn save(&self, slot: &str) -> PathBuf {
-        self.0.join("saves").join(format!("{slot}.dms"))
-    }
-
-    fn record(&self) -> PathBuf {
-        self.0.join("record.txt")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A game in a window, and what it tells.
-struct Game {
-    process: Child,
-    told: BufReader<ChildStdout>,
-    all: Vec<String>,
-}
-
-fn dormouse(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dormouse"));
-    command.args(args).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    command
-}
-
-impl Game {
-    fn play(display: &Display, folder: &Folder, more: &[&str]) -> Game {
-        let mut process = dormouse(&["play", "maps/keep.tmx", "--size", "800x450", "--tell", "--record"])
-            .arg(folder.record())
-            .arg("--saves")
-            .arg(folder.0.join("saves"))
-            .args(more)
-            .env("DISPLAY", &display.name)
-            .env("SDL_VIDEODRIVER", "x11")
-            .env("SDL_AUDIODRIVER", "dummy")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let told = BufReader::new(process.stdout.take().unwrap());
-        let mut game = Game { process, told, all: Vec::new() };
-        game.focus(display);
-        game
-    }
-
-    /// Waits for its window, and gives it the keyboard.
-    fn focus(&mut self, display: &Display) {
-        // Not before it draws: for what draws a window may be made anew.
-        self.tells("lists all keys");
-        let pid = self.process.id().to_string();
-        let which = ["search", "--sync", "--onlyvisible", "--all", "--pid", &pid, "--name", "keep - Dormouse"];
-        display.xdotool(&[&which[..], &["windowfocus", "--sync"]].concat());
-    }
-
-    /// Waits until it tells something that begins so; the rest of that line.
-    fn tells(&mut self, what: &str) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.told.read_line(&mut line).unwrap();
-            assert!(read > 0, "it ended, and never told `{what}`: {:#?}", self.all);
-            let said = line.trim_end().to_owned();
-            self.all.push(said.clone());
-            if let Some(at) = said.find(what) {
-                return said[at + what.len()..].to_owned();
-            }
-        }
-    }
-
-    /// What it said at its end, which must be a good one.
-    fn over(self) -> String {
-        let out = self.process.wait_with_output().unwrap();
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8_lossy(&out.stderr).into_owned()
-    }
-
-    fn signal(&self, signal: &str) {
-        Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
-    }
-}
+use harness::display::{Display, Game, record, save};
+use harness::{Folder, dormouse, repo};
 
 /// What `dormouse` says, of a command that must succeed.
 fn done(args: &[&str]) -> String {
@@ -191,7 +63,7 @@ fn a_game_is_played_left_and_repeated() {
     game.tells("action hall_west.Open");
     display.xdotool(&["key", "Escape", "F5"]);
     game.tells("# saved at tick ");
-    let first = saved(&folder.save("quick"));
+    let first = saved(&save(&folder, "quick"));
 
     // Another size; then back in time for five seconds of it, or to the beginning. What was done since was never done.
     display.xdotool(&["search", "--name", "keep - Dormouse", "windowsize", "500", "400"]);
@@ -201,25 +73,25 @@ fn a_game_is_played_left_and_repeated() {
     display.xdotool(&["keyup", "BackSpace"]);
     display.xdotool(&["key", "d"]);
     game.tells("key 1 right up");
-    let record = std::fs::read_to_string(folder.record()).unwrap();
-    assert!(!record.contains("hall_west.Open"), "{record}");
+    let recorded = std::fs::read_to_string(record(&folder)).unwrap();
+    assert!(!recorded.contains("hall_west.Open"), "{recorded}");
 
     // One tick, and one step at a time; then the saved game, as if nothing had happened since.
     display.xdotool(&["key", "p", "period", "comma"]);
     game.tells("# tick ");
     display.xdotool(&["key", "p", "F9"]);
     game.tells("# loaded: tick ");
-    let record = std::fs::read_to_string(folder.record()).unwrap();
-    assert!(record.contains("hall_west.Open") && !record.contains("key 1 right"), "{record}");
+    let recorded = std::fs::read_to_string(record(&folder)).unwrap();
+    assert!(recorded.contains("hall_west.Open") && !recorded.contains("key 1 right"), "{recorded}");
     display.xdotool(&["key", "a"]);
     game.tells("key 1 left up");
     game.signal("-TERM");
     assert!(game.over().contains("the game was kept"));
-    let last = saved(&folder.save("left"));
+    let last = saved(&save(&folder, "left"));
     for (tick, hash) in [&first, &last] {
-        assert_eq!(*hash, repeated(&folder.record(), tick).0, "at tick {tick}");
+        assert_eq!(*hash, repeated(&record(&folder), tick).0, "at tick {tick}");
     }
-    let (_, story) = repeated(&folder.record(), &last.0);
+    let (_, story) = repeated(&record(&folder), &last.0);
     for follows in [
         "plate_yard . Press begins",
         "wire -> hall_west.Open: began",
@@ -236,17 +108,11 @@ fn saved_left_and_loaded_the_picture_is_the_same() {
     let folder = Folder::new("same");
     let shots = Folder::new("shots");
     // In a folder of its own, where F12 puts its screenshots.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
     let play = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dormouse"));
-        command.arg("play").arg(root.join("maps/keep.tmx")).arg("--scripts").arg(root.join("scripts"));
-        command.args(["--size", "640x360", "--mute", "--tell", "--saves"]).arg(folder.0.join("saves"));
-        command.args(more).current_dir(&shots.0).env("DISPLAY", &display.name).env("SDL_VIDEODRIVER", "x11");
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let told = BufReader::new(process.stdout.take().unwrap());
-        let mut game = Game { process, told, all: Vec::new() };
-        game.focus(&display);
-        game
+        let mut command = dormouse(&["play"]);
+        command.arg(repo().join("maps/keep.tmx")).arg("--scripts").arg(repo().join("scripts"));
+        command.args(["--size", "640x360", "--mute"]).args(more).current_dir(&shots.0);
+        Game::start(&display, &folder, command)
     };
     let shot = |game: &mut Game| {
         display.xdotool(&["key", "0", "F12"]);
@@ -265,7 +131,7 @@ fn saved_left_and_loaded_the_picture_is_the_same() {
     display.xdotool(&["keyup", "w", "key", "ctrl+q"]);
     game.over();
 
-    let mut game = play(&["--paused", "--load", &folder.save("quick").to_string_lossy()]);
+    let mut game = play(&["--paused", "--load", &save(&folder, "quick").to_string_lossy()]);
     assert!(before == shot(&mut game), "another picture");
     game.signal("-HUP");
     game.over();
@@ -283,6 +149,41 @@ fn a_display_that_goes_away_takes_nothing_along() {
     let said = String::from_utf8_lossy(&out.stderr);
     // However it ends, it ends, says so, and the game is there.
     assert!(said.contains("the display is gone") && said.contains("the game was kept"), "{said}");
-    let (tick, hash) = saved(&folder.save("left"));
-    assert_eq!(hash, repeated(&folder.record(), &tick).0);
+    let (tick, hash) = saved(&save(&folder, "left"));
+    assert_eq!(hash, repeated(&record(&folder), &tick).0);
+}
+
+/// What a game is heard as: samples of SDL's driver that writes them into a file.
+fn heard(file: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect()
+}
+
+#[test]
+fn the_plate_is_heard_unless_it_is_muted() {
+    let display = Display::open();
+    // By nothing, by the option, and by the key.
+    for (name, more, key) in [("loud", &[][..], None), ("option", &["--mute"], None), ("key", &[], Some("m"))] {
+        let folder = Folder::new(name);
+        let file = folder.0.join("sound");
+        let mut command = dormouse(&["play", "maps/keep.tmx", "--size", "640x360"]);
+        command.args(more).env("SDL_AUDIODRIVER", "disk").env("SDL_DISKAUDIOFILE", &file);
+        let mut game = Game::start(&display, &folder, command);
+        if let Some(key) = key {
+            display.xdotool(&["key", key]);
+            game.tells("# sound off");
+        }
+        // A buffer may be on its way.
+        let before = heard(&file).len() + 4 * 1024;
+        display.xdotool(&["keydown", "w"]);
+        game.tells("# plate_yard: *click*");
+        display.xdotool(&["keyup", "w"]);
+        game.tells("key 1 up up");
+        game.signal("-TERM");
+        game.over();
+        let samples = heard(&file);
+        assert!(samples.len() > before, "{name}: nothing was played, not even silence");
+        let loud = samples[before..].iter().any(|sample| *sample != 0.0);
+        assert_eq!(loud, name == "loud", "{name}");
+    }
 }

@@ -223,7 +223,7 @@ impl Players {
     }
 
     fn hold(&mut self, player: u8, name: String, source: Source, down: bool) -> Option<What> {
-        let player = if player <= self.count { player } else { 1 };
+        let player = self.there(player);
         let held = self.held.entry((player, name.clone())).or_default();
         let before = !held.is_empty();
         if down {
@@ -247,7 +247,7 @@ impl Players {
             self.pads.push(None);
         }
         self.pads[free] = Some(pad);
-        free as u8 % 8 + 1
+        self.player_at(free)
     }
 
     /// A gamepad was unplugged: what it held is let go.
@@ -265,8 +265,18 @@ impl Players {
         let_go
     }
 
-    fn player_of(&self, pad: u32) -> Option<u8> {
-        self.pads.iter().position(|known| *known == Some(pad)).map(|at| at as u8 % 8 + 1)
+    /// Whose a gamepad is.
+    pub fn player_of(&self, pad: u32) -> Option<u8> {
+        self.pads.iter().position(|known| *known == Some(pad)).map(|at| self.player_at(at))
+    }
+
+    fn player_at(&self, place: usize) -> u8 {
+        self.there(place.min(7) as u8 + 1)
+    }
+
+    /// Where a map has no such player, it is the first.
+    fn there(&self, player: u8) -> u8 {
+        if player <= self.count { player } else { 1 }
     }
 
     /// A button goes down or up.
@@ -283,7 +293,7 @@ impl Players {
         for (side, name) in (0..).zip(names) {
             let far = if side == 0 { value.saturating_neg() } else { value };
             let source = Source::Stick(pad, side + 2 * u8::from(vertical));
-            let key = (if player <= self.count { player } else { 1 }, name.to_owned());
+            let key = (player, name.to_owned());
             let held = self.held.get(&key).is_some_and(|held| held.contains(&source));
             let down = far > if held { PUSHED.1 } else { PUSHED.0 };
             if down != held {

@@ -176,6 +176,10 @@ impl Speaker {
     ///
     /// Errors: there is no device.
     pub fn open(audio: &AudioSubsystem, folder: &Path, muted: bool) -> Result<(Speaker, Vec<String>), String> {
+        // Asked for a device where there is none, ALSA's library complains at length, past everybody, to the terminal.
+        if audio.num_audio_playback_devices() == Some(0) {
+            return Err("there is no audio device here".into());
+        }
         let wanted = AudioSpecDesired { freq: Some(RATE), channels: Some(2), samples: Some(1024) };
         let device = audio.open_playback(None, &wanted, |_| Mixer { voices: Vec::new() })?;
         let mut problems = Vec::new();
@@ -191,9 +195,12 @@ impl Speaker {
         Ok((Speaker { device, sounds, muted }, problems))
     }
 
-    /// Nothing is heard, or all is. Gives which.
+    /// Nothing is heard from now on, or all is. Gives which.
     pub fn mute(&mut self) -> bool {
         self.muted = !self.muted;
+        if self.muted {
+            self.device.lock().voices.clear();
+        }
         self.muted
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
 
+pub mod display;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

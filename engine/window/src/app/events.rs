@@ -19,6 +19,7 @@ impl App<'_> {
                 self.inputs(let_go);
                 self.stop_rewinding();
             }
+            Event::RenderTargetsReset { .. } => self.painter.forget(),
             Event::KeyDown { scancode: Some(key), keycode, keymod, repeat, .. } => {
                 self.key_down(key, keycode, keymod, repeat)
             }

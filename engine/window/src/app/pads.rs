@@ -24,15 +24,17 @@ impl Pads {
             Event::ControllerDeviceAdded { which, .. } => {
                 if let Some(pad) = self.system.as_ref().and_then(|system| system.open(*which).ok()) {
                     let player = app.players.plug(pad.instance_id());
-                    app.notice(format!("{}: player {player}", pad.name()));
+                    app.notice(format!("gamepad of player {player}: {}", pad.name()));
                     self.open.push(pad);
                 }
             }
             Event::ControllerDeviceRemoved { which, .. } => {
                 self.open.retain(|pad| pad.instance_id() != *which);
+                if let Some(player) = app.players.player_of(*which) {
+                    app.notice(format!("the gamepad of player {player} is gone"));
+                }
                 let let_go = app.players.unplug(*which);
                 app.inputs(let_go);
-                app.notice("a gamepad is gone".into());
             }
             _ => return false,
         }

@@ -4,6 +4,7 @@ pub mod actors;
 pub mod boxes;
 pub mod bubbles;
 pub mod easel;
+pub mod ground;
 pub mod light;
 pub mod marks;
 pub mod text;
@@ -22,6 +23,7 @@ use crate::scene::Scene;
 use crate::stage::{Stage, dim_of, is_above};
 use actors::Piece;
 use easel::Easel;
+use ground::Ground;
 use light::Light;
 use text::Font;
 use tiles::MapImages;
@@ -31,6 +33,9 @@ pub struct Painter<'t, T: RenderTarget> {
     easel: Easel<'t, T>,
     stage: Arc<Stage>,
     images: MapImages,
+    ground: Ground,
+    /// How many layers are the ground.
+    grounds: usize,
     light: Light,
     /// The band of each layer.
     bands: Vec<usize>,
@@ -71,16 +76,21 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
         let (images, problems) = MapImages::load(&mut easel, map);
         let bands = (0..stage.picture.layers.len()).map(|layer| actors::band_of(&stage, layer)).collect();
         let font = Font::new(&mut easel)?;
-        Ok((Painter { easel, stage, images, light: Light::default(), bands, pieces: Vec::new(), font }, problems))
+        let grounds = ground::layers_of(&stage.picture);
+        let (ground, light, pieces) = (Ground::default(), Light::default(), Vec::new());
+        Ok((Painter { easel, stage, images, ground, grounds, light, bands, pieces, font }, problems))
     }
 
     /// Draws the world, without what is laid over it. `part` of the way between the last two scenes.
     pub fn world(&mut self, scene: &Scene, camera: &Camera, part: f32) -> Result<(), String> {
         let stage = self.stage.clone();
-        self.easel.clear(stage.picture.background.unwrap_or(NOTHING));
+        let behind = stage.picture.background.unwrap_or(NOTHING);
+        self.easel.clear(behind);
         actors::arrange(&stage, &self.bands, scene, part, &mut self.pieces);
         let milliseconds = scene.milliseconds;
-        for (number, layer) in stage.picture.layers.iter().enumerate() {
+        let (easel, images) = (&mut self.easel, &self.images);
+        let drawn = self.ground.draw(easel, images, &stage, self.grounds, behind, camera, milliseconds)?;
+        for (number, layer) in stage.picture.layers.iter().enumerate().skip(if drawn { self.grounds } else { 0 }) {
             if matches!(layer.content, Content::Objects) {
                 if self.bands[number] == number {
                     self.band(number, camera, milliseconds)?;
@@ -127,6 +137,11 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
 
     fn band(&mut self, band: usize, camera: &Camera, milliseconds: u64) -> Result<(), String> {
         actors::draw_band(&mut self.easel, &self.images, &self.stage, camera, &self.pieces, band, milliseconds)
+    }
+
+    /// What was kept by what draws is lost: a card has forgotten it.
+    pub fn forget(&mut self) {
+        self.ground.forget();
     }
 
     /// Where everything is drawn.

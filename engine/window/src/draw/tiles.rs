@@ -153,17 +153,11 @@ pub fn draw_layer<T: RenderTarget>(
     let origin = [origin[0] + layer.offset[0] * camera.zoom, origin[1] + layer.offset[1] * camera.zoom];
     match &layer.content {
         Content::Tiles(grids) => grids.iter().try_for_each(|grid| {
-            let wall = Hung {
-                easel,
-                images,
-                picture,
-                tile,
-                origin,
-                zoom: camera.zoom,
-                milliseconds,
-                colour: colour_of(layer),
-            };
-            wall.grid(grid, camera.size)
+            let tiles = Tiles { images, picture, tile, zoom: camera.zoom, milliseconds };
+            tiles.each(grid, layer, origin, camera.size, |_, source, quad| match source.solid {
+                true => easel.solid_quad(source.texture, &quad),
+                false => easel.quad(source.texture, &quad),
+            })
         }),
         Content::Image { image, repeat } => {
             let Some(texture) = images.by_path.get(&image.path) else { return Ok(()) };
@@ -173,29 +167,52 @@ pub fn draw_layer<T: RenderTarget>(
     }
 }
 
-/// A layer of tiles being drawn.
-struct Hung<'a, 't, T: RenderTarget> {
-    easel: &'a mut Easel<'t, T>,
-    images: &'a MapImages,
-    picture: &'a Picture,
-    tile: [f32; 2],
-    /// Where on the screen the layer's origin is.
-    origin: [f32; 2],
-    zoom: f32,
-    milliseconds: u64,
-    colour: Colour,
+/// Tiles of a map at a moment of world time, at a zoom.
+#[derive(Clone, Copy)]
+pub struct Tiles<'a> {
+    /// The textures.
+    pub images: &'a MapImages,
+    /// What the map looks like.
+    pub picture: &'a Picture,
+    /// Width and height of the map's tiles, in its pixels.
+    pub tile: [f32; 2],
+    /// Pixels of the screen for one of the map.
+    pub zoom: f32,
+    /// The moment.
+    pub milliseconds: u64,
 }
 
 /// Tiles beyond the view that may reach into it, because they are larger than the map's.
-const REACH: i32 = 4;
+pub const REACH: i32 = 4;
 
-impl<T: RenderTarget> Hung<'_, '_, T> {
-    fn grid(self, grid: &Grid, size: [u32; 2]) -> Result<(), String> {
-        let step = [self.tile[0] * self.zoom, self.tile[1] * self.zoom];
+impl Tiles<'_> {
+    /// Which tile another is shown as.
+    pub fn shown(&self, tileset: u16, tile: u32) -> u32 {
+        self.picture.tilesets.get(tileset as usize).map_or(tile, |set| set.frame(tile, self.milliseconds))
+    }
+
+    /// Whether a tile is not always shown as the same.
+    pub fn is_animated(&self, cell: Cell) -> bool {
+        let set = self.picture.tilesets.get(cell.tileset as usize);
+        set.and_then(|set| set.tiles.get(&cell.tile)).is_some_and(|tile| !tile.animation.is_empty())
+    }
+
+    /// All tiles of a layer's grid on a screen of that size, in the order in which they are drawn. `origin`: where on
+    /// the screen the layer's is.
+    pub fn each(
+        &self,
+        grid: &Grid,
+        layer: &Layer,
+        origin: [f32; 2],
+        size: [u32; 2],
+        mut draw: impl FnMut(Cell, Source, Quad) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let colour = colour_of(layer);
+        let step = self.tile.map(|side| side * self.zoom);
         // In tiles, within the grid.
         let range = |axis: usize, first: i32, count: u32| {
-            let low = (-self.origin[axis] / step[axis]).floor() as i32 - REACH;
-            let high = ((size[axis] as f32 - self.origin[axis]) / step[axis]).ceil() as i32 + REACH;
+            let low = (-origin[axis] / step[axis]).floor() as i32 - REACH;
+            let high = ((size[axis] as f32 - origin[axis]) / step[axis]).ceil() as i32 + REACH;
             low.max(first)..high.min(first.saturating_add(count as i32))
         };
         for row in range(1, grid.top, grid.height()) {
@@ -208,21 +225,12 @@ impl<T: RenderTarget> Hung<'_, '_, T> {
                 };
                 let [w, h] = [source.part[2] as f32 * self.zoom, source.part[3] as f32 * self.zoom];
                 // Tiles stand on the lower left corner of their place.
-                let x = self.origin[0] + column as f32 * step[0] + source.offset[0] * self.zoom;
-                let y = self.origin[1] + (row + 1) as f32 * step[1] - h + source.offset[1] * self.zoom;
+                let x = origin[0] + column as f32 * step[0] + source.offset[0] * self.zoom;
+                let y = origin[1] + (row + 1) as f32 * step[1] - h + source.offset[1] * self.zoom;
                 let outside = x >= size[0] as f32 || y >= size[1] as f32 || x + w <= 0.0 || y + h <= 0.0;
                 if !outside {
-                    let quad = Quad {
-                        part: source.part,
-                        place: [x, y, w, h],
-                        flips: cell.flips,
-                        rotation: 0.0,
-                        colour: self.colour,
-                    };
-                    match source.solid {
-                        true => self.easel.solid_quad(source.texture, &quad)?,
-                        false => self.easel.quad(source.texture, &quad)?,
-                    }
+                    let place = [x, y, w, h];
+                    draw(cell, source, Quad { part: source.part, place, flips: cell.flips, rotation: 0.0, colour })?;
                 }
             }
         }

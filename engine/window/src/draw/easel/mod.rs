@@ -3,12 +3,16 @@
 //! draws by itself, one by one as whole pixels, so that the same picture has the same pixels on every run. What is drawn
 //! is not known here.
 
+mod shapes;
+mod sheets;
+
 use dormouse::map::picture::{Colour, Flips};
 use sdl2::pixels::{Color, PixelFormatEnum};
 use sdl2::rect::{FPoint, Rect};
 use sdl2::render::{BlendMode, Canvas, RenderTarget, ScaleMode, Texture, TextureCreator, Vertex};
 
 use crate::images::Pixels;
+pub use sheets::SheetId;
 
 /// The number of a texture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +38,7 @@ pub struct Easel<'t, T: RenderTarget> {
     canvas: Canvas<T>,
     creator: &'t TextureCreator<T::Context>,
     textures: Vec<Kept<'t>>,
+    sheets: Vec<Texture<'t>>,
     software: bool,
     batch: Batch,
     /// Quads drawn since the last [`Easel::take_count`].
@@ -65,7 +70,8 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
     /// `software`: SDL itself draws.
     pub fn new(mut canvas: Canvas<T>, creator: &'t TextureCreator<T::Context>, software: bool) -> Self {
         canvas.set_blend_mode(BlendMode::Blend);
-        Easel { canvas, creator, textures: Vec::new(), software, batch: Batch::default(), count: 0 }
+        let batch = Batch::default();
+        Easel { canvas, creator, textures: Vec::new(), sheets: Vec::new(), software, batch, count: 0 }
     }
 
     /// Keeps an image where it can be drawn from.
@@ -154,91 +160,7 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
 
     /// As whole pixels, by SDL's own copying.
     fn copy(&mut self, id: TextureId, quad: &Quad, hides: bool) -> Result<(), String> {
-        let [x, y, w, h] = quad.place;
-        let (left, top) = (x.round() as i32, y.round() as i32);
-        let (right, bottom) = ((x + w).round() as i32, (y + h).round() as i32);
-        if right <= left || bottom <= top {
-            return Ok(());
-        }
-        let place = Rect::new(left, top, (right - left) as u32, (bottom - top) as u32);
-        let part = Rect::new(quad.part[0] as i32, quad.part[1] as i32, quad.part[2], quad.part[3]);
-        let Kept { texture, tint, blend, hides: hid, .. } = &mut self.textures[id.0];
-        if *hid != hides {
-            texture.set_blend_mode(if hides { BlendMode::None } else { *blend });
-            *hid = hides;
-        }
-        if *tint != quad.colour {
-            let [r, g, b, a] = quad.colour;
-            texture.set_color_mod(r, g, b);
-            texture.set_alpha_mod(a);
-            *tint = quad.colour;
-        }
-        let Flips { x, y, diagonal } = quad.flips;
-        match (diagonal, x || y || quad.rotation != 0.0) {
-            (false, false) => self.canvas.copy(texture, part, place),
-            (false, true) => self.canvas.copy_ex(texture, part, place, f64::from(quad.rotation), None, x, y),
-            // To change rows and columns is to turn by a quarter what was turned upside down.
-            (true, _) => self.canvas.copy_ex(texture, part, place, 90.0 + f64::from(quad.rotation), None, y, !x),
-        }
-    }
-
-    /// Fills a rectangle: left, top, width, height.
-    pub fn fill(&mut self, place: [f32; 4], colour: Colour) -> Result<(), String> {
-        self.count += 1;
-        if !self.software {
-            return self.push(None, corners_of(place, 0.0), [[0.0; 2]; 4], colour);
-        }
-        let [x, y, w, h] = place;
-        let (left, top) = (x.round() as i32, y.round() as i32);
-        let (right, bottom) = ((x + w).round() as i32, (y + h).round() as i32);
-        if right <= left || bottom <= top {
-            return Ok(());
-        }
-        self.canvas.set_draw_color(Color::from((colour[0], colour[1], colour[2], colour[3])));
-        self.canvas.fill_rect(Rect::new(left, top, (right - left) as u32, (bottom - top) as u32))
-    }
-
-    /// The edges of a rectangle, so thick, within it.
-    pub fn frame(&mut self, [x, y, w, h]: [f32; 4], thick: f32, colour: Colour) -> Result<(), String> {
-        self.fill([x, y, w, thick], colour)?;
-        self.fill([x, y + h - thick, w, thick], colour)?;
-        self.fill([x, y + thick, thick, h - 2.0 * thick], colour)?;
-        self.fill([x + w - thick, y + thick, thick, h - 2.0 * thick], colour)
-    }
-
-    /// A straight line, so thick.
-    pub fn line(&mut self, from: [f32; 2], to: [f32; 2], thick: f32, colour: Colour) -> Result<(), String> {
-        let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
-        let length = dx.hypot(dy);
-        if length == 0.0 {
-            return Ok(());
-        }
-        let (nx, ny) = (-dy / length * thick / 2.0, dx / length * thick / 2.0);
-        let points = [
-            [from[0] + nx, from[1] + ny],
-            [to[0] + nx, to[1] + ny],
-            [to[0] - nx, to[1] - ny],
-            [from[0] - nx, from[1] - ny],
-        ];
-        self.polygon(points, colour)
-    }
-
-    /// Any four corners in order; two may be the same.
-    pub fn polygon(&mut self, points: [[f32; 2]; 4], colour: Colour) -> Result<(), String> {
-        self.count += 1;
-        self.push(None, points, [[0.0; 2]; 4], colour)
-    }
-
-    /// A filled circle.
-    pub fn disc(&mut self, [x, y]: [f32; 2], radius: f32, colour: Colour) -> Result<(), String> {
-        let point = |part: usize| {
-            let (sin, cos) = (part as f32 / 16.0 * std::f32::consts::TAU).sin_cos();
-            [x + cos * radius, y + sin * radius]
-        };
-        (0..8).try_for_each(|piece| {
-            let at = piece * 2;
-            self.polygon([[x, y], point(at), point(at + 1), point(at + 2)], colour)
-        })
+        copy(&mut self.canvas, &mut self.textures[id.0], quad, hides)
     }
 
     /// Only what is within this rectangle is drawn from now on; all, for none.
@@ -324,4 +246,34 @@ fn corners_of([x, y, w, h]: [f32; 4], rotation: f32) -> [[f32; 2]; 4] {
         let (dx, dy) = (cx - middle[0], cy - middle[1]);
         [middle[0] + dx * cos - dy * sin, middle[1] + dx * sin + dy * cos]
     })
+}
+
+/// Copies a part of a texture, as whole pixels; `hides`: it lets nothing through.
+fn copy<T: RenderTarget>(canvas: &mut Canvas<T>, kept: &mut Kept<'_>, quad: &Quad, hides: bool) -> Result<(), String> {
+    let [x, y, w, h] = quad.place;
+    let (left, top) = (x.round() as i32, y.round() as i32);
+    let (right, bottom) = ((x + w).round() as i32, (y + h).round() as i32);
+    if right <= left || bottom <= top {
+        return Ok(());
+    }
+    let place = Rect::new(left, top, (right - left) as u32, (bottom - top) as u32);
+    let part = Rect::new(quad.part[0] as i32, quad.part[1] as i32, quad.part[2], quad.part[3]);
+    let Kept { texture, tint, blend, hides: hid, .. } = kept;
+    if *hid != hides {
+        texture.set_blend_mode(if hides { BlendMode::None } else { *blend });
+        *hid = hides;
+    }
+    if *tint != quad.colour {
+        let [r, g, b, a] = quad.colour;
+        texture.set_color_mod(r, g, b);
+        texture.set_alpha_mod(a);
+        *tint = quad.colour;
+    }
+    let Flips { x, y, diagonal } = quad.flips;
+    match (diagonal, x || y || quad.rotation != 0.0) {
+        (false, false) => canvas.copy(texture, part, place),
+        (false, true) => canvas.copy_ex(texture, part, place, f64::from(quad.rotation), None, x, y),
+        // To change rows and columns is to turn by a quarter what was turned upside down.
+        (true, _) => canvas.copy_ex(texture, part, place, 90.0 + f64::from(quad.rotation), None, y, !x),
+    }
 }
