@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use dormouse::ActorId;
 use dormouse::observe::clean;
-use dormouse::snapshot::{Meta, Summary};
+use dormouse::snapshot::Meta;
 use serde_json::json;
 
 use crate::snapshots::{self, Opened};
@@ -35,7 +35,12 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         let mut json = match &args.actor {
-            None => report::of(&opened.world),
+            None => {
+                let mut all = report::of(&opened.world);
+                let hibernated = actors.iter().filter(|(_, id)| opened.asleep.contains(id));
+                all["hibernated"] = json!(hibernated.map(|(key, _)| key).collect::<Vec<_>>());
+                all
+            }
             Some(_) => {
                 json!({ "actors": actors.iter().map(|(key, id)| (key.clone(), report::actor(&opened.world, *id)))
                 .collect::<serde_json::Map<_, _>>() })
@@ -54,7 +59,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         return Ok(true);
     }
     if args.actor.is_none() {
-        head(&mut out, args, &opened.summary, opened.size)?;
+        head(&mut out, args, &opened)?;
     }
     for (_, id) in &actors {
         show(&mut out, &opened, *id)?;
@@ -81,7 +86,8 @@ fn wanted(opened: &Opened, name: Option<&str>) -> Result<Vec<(String, ActorId)>,
     }
 }
 
-fn head(out: &mut impl Write, args: &Args, summary: &Summary, size: usize) -> io::Result<()> {
+fn head(out: &mut impl Write, args: &Args, opened: &Opened) -> io::Result<()> {
+    let (summary, size, asleep) = (&opened.summary, opened.size, opened.asleep.len());
     let Meta { engine, created_by, map, tick, time, seed, actors, tasklets, hash } = &summary.meta;
     let of = map
         .as_ref()
@@ -93,7 +99,11 @@ fn head(out: &mut impl Write, args: &Args, summary: &Summary, size: usize) -> io
         writeln!(out, "hash {hash:016x}")?;
     }
     let archive = if summary.archive.is_some() { "in it" } else { "not in it" };
-    writeln!(out, "{actors} actors, {tasklets} tasklets, {} scripts ({archive})", summary.scripts.len())?;
+    let asleep = match asleep {
+        0 => String::new(),
+        asleep => format!(" ({asleep} hibernate)"),
+    };
+    writeln!(out, "{actors} actors{asleep}, {tasklets} tasklets, {} scripts ({archive})", summary.scripts.len())?;
     for (name, part) in &summary.sections {
         writeln!(out, "  {name}  {:>10} bytes, {:>10} in the file", part.full, part.stored)?;
     }
@@ -103,6 +113,9 @@ fn head(out: &mut impl Write, args: &Args, summary: &Summary, size: usize) -> io
 fn show(out: &mut impl Write, opened: &Opened, id: ActorId) -> io::Result<()> {
     let Some(view) = opened.world.actor_view(id) else { return Ok(()) };
     write!(out, "{view}")?;
+    if opened.asleep.contains(&id) {
+        writeln!(out, "  hibernates")?;
+    }
     for sleeper in opened.world.sleepers_of(id) {
         write!(out, "  {}", sleeper.detail().trim_end().replace('\n', "\n  "))?;
         writeln!(out)?;

@@ -1,15 +1,18 @@
 //! Opening snapshots for the commands that take one.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::path::Path;
 
 use dormouse::snapshot::{RestoreError, Summary, read_file};
-use dormouse::{Config, Scripts, World};
+use dormouse::{ActorId, Config, Scripts, World};
 
 /// A snapshot with its world.
 pub struct Opened {
     pub summary: Summary,
     pub world: World,
+    /// Those who hibernated in it and were woken to be looked at.
+    pub asleep: HashSet<ActorId>,
     /// Bytes of the file.
     pub size: usize,
 }
@@ -32,13 +35,14 @@ pub fn open(file: &Path, folder: Option<&Path>) -> Result<Result<Opened, Restore
     let summary = Summary::read(&bytes).map_err(|error| told(&error))?;
     let scripts = scripts_for(&summary, folder)?;
     match World::restore(&bytes, &Config::default(), &scripts) {
-        Ok(world) => Ok(Ok(Opened { summary, world, size: bytes.len() })),
+        Ok(world) => Ok(Ok(Opened { summary, world, asleep: HashSet::new(), size: bytes.len() })),
         Err(error @ RestoreError::Lost(_)) => Ok(Err(error)),
         Err(error) => Err(told(&error).into()),
     }
 }
 
-/// As [`open`], to look at: with the text in the snapshot first, since that is what it was made with.
+/// As [`open`], to look at: with the text in the snapshot first, since that is what it was made with; and with everybody
+/// awake, so that all of each can be seen.
 pub fn look(file: &Path, folder: Option<&Path>) -> Result<Opened, Box<dyn Error>> {
     let bytes = read_file(file)?;
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
@@ -47,6 +51,8 @@ pub fn look(file: &Path, folder: Option<&Path>) -> Result<Opened, Box<dyn Error>
         (None, Some(archive)) => archive.clone(),
         _ => scripts_for(&summary, folder)?,
     };
-    let world = World::restore(&bytes, &Config::default(), &scripts).map_err(|error| told(&error))?;
-    Ok(Opened { summary, world, size: bytes.len() })
+    let mut world = World::restore(&bytes, &Config::default(), &scripts).map_err(|error| told(&error))?;
+    let asleep = world.hibernated().into_iter().collect();
+    world.wake_all().map_err(|error| told(&error))?;
+    Ok(Opened { summary, world, asleep, size: bytes.len() })
 }

@@ -218,3 +218,29 @@ fn every_map_runs_and_every_class_is_seen_alive() {
         assert!(seen.contains(class), "no map has a {class} ({file})");
     }
 }
+
+/// The script that opens the castle knows the options of the commands that it runs, so that it can refuse others before it
+/// builds anything.
+#[test]
+fn the_castle_knows_its_options() {
+    for (display, command) in [(":7", "play"), ("", "run")] {
+        let castle = |arg: &str| {
+            let mut castle = std::process::Command::new(repo().join("tools/castle"));
+            castle.arg(arg).env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").env("PATH", "/usr/bin:/bin");
+            castle.output().unwrap()
+        };
+        let help = castle("--help");
+        assert!(help.status.success(), "{help:?}");
+        let listed = |text: &str| -> BTreeSet<String> {
+            let lines = text.lines().map(str::trim_start).filter(|line| line.starts_with("--"));
+            let lines = lines.map(|line| line.split([' ', '[', '=']).next().unwrap().to_owned());
+            lines.filter(|option| option != "--help").collect()
+        };
+        let told = dormouse(&[command, "--help"]).output().unwrap();
+        let short = String::from_utf8(told.stdout).unwrap().replace("-h, --help", "");
+        assert_eq!(listed(&String::from_utf8(help.stdout).unwrap()), listed(&short), "{command}");
+        let wrong = castle("--sed=7");
+        assert_eq!(wrong.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&wrong.stderr).ends_with("unknown option: --sed=7\n"), "{wrong:?}");
+    }
+}

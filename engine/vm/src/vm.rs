@@ -623,9 +623,12 @@ impl Vm {
     }
 }
 
-/// One step of SplitMix64 (Steele, Lea, Flood 2014), so that seeds 0, 1, 2 begin far apart.
-pub(crate) fn mixed(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+/// By which the state of SplitMix64 (Steele, Lea, Flood 2014) grows with each number.
+pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The number that SplitMix64 gives first from this state, so that seeds 0, 1, 2 begin far apart.
+pub(crate) fn mixed(state: u64) -> u64 {
+    let mut z = state.wrapping_add(STEP);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

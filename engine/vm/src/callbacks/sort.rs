@@ -381,6 +381,7 @@ unsafe fn go_on(state: *mut lua_State, place: *mut Sort, mut sort: Sort, mut les
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::callbacks::tests::Random;
 
     struct Nothing;
 
@@ -388,22 +389,13 @@ mod tests {
         fn swap(&mut self, _: u32, _: u32) {}
     }
 
-    /// Numbers that look random (SplitMix64).
-    fn random(state: &mut u64, below: u32) -> u32 {
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = *state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) as u32 % below
-    }
-
     /// A capture may have been forged: whatever place is taken for sound, the sort goes on from it to an end.
     #[test]
     fn from_any_place_that_passes_for_one_it_ends() {
-        let mut seed = 5;
+        let mut random = Random(5);
         let mut sound = 0;
         for _ in 0..200_000 {
-            let mut next = |below| random(&mut seed, below);
+            let mut next = |below: u32| random.below(u64::from(below)) as u32;
             let part = |next: &mut dyn FnMut(u32) -> u32| Part { lower: next(4), upper: next(7), limit: next(9) };
             let mut sort = Sort {
                 room: 2 + next(8),

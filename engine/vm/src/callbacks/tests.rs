@@ -1,6 +1,7 @@
 //! The same script is run by Luau's own library and by this one, and by this one with every callback waiting: what it
 //! prints must be the same, to the last comparison and the last letter of an error.
 
+use crate::vm::{STEP, mixed};
 use crate::{Config, Flow, Frame, Handle, Host, Outcome, Quota, Raise, Vm, compile};
 
 /// Keeps what is printed.
@@ -71,15 +72,14 @@ fn same(source: &str) {
     assert!(yields > 0 || !source.contains("PAUSE"), "it yields\n{source}");
 }
 
-/// A source of reproducible numbers below `n`: SplitMix64.
-struct Random(u64);
+/// A source of reproducible numbers below `n`.
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
+    pub(super) fn below(&mut self, n: u64) -> u64 {
+        let bits = mixed(self.0);
+        self.0 = self.0.wrapping_add(STEP);
+        bits % n
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {

@@ -66,6 +66,8 @@ pub(crate) enum Function {
     Label,
     // Of the operating system, which is the world.
     Clock,
+    // Of the prelude.
+    CheckParts,
 }
 
 use Function as F;
@@ -112,6 +114,7 @@ pub(crate) const INTERNALS: &[(&CStr, Function)] = &[
     (c"describe", F::Describe),
     (c"label", F::Label),
     (c"complain", F::Complain),
+    (c"check_parts", F::CheckParts),
 ];
 
 /// Methods of every actor: on its own table, and on handles.
@@ -257,6 +260,7 @@ const ALL: &[Function] = &[
     F::SetPosition,
     F::Label,
     F::Clock,
+    F::CheckParts,
 ];
 
 #[cfg(test)]

@@ -1,9 +1,36 @@
 //! The exceptions that the engine raises: tables with a name, as authors make them too.
 
-use dormouse_vm::{Frame, Pin, Raise, Value};
+use dormouse_vm::{Flow, Frame, Pin, Raise, Value};
 
 use super::Sim;
 use crate::ids::ActorId;
+use crate::names::nearest;
+
+/// The engine's exceptions that handlers can catch.
+const OURS: &[&str] = &["Collision", "Timeout", "Dead", "TaskCancelled", "ActionCancelled"];
+/// What else a part of `try` can be.
+const OTHERS: &[&str] = &["catch", "finally"];
+
+/// Of the prelude: an error for a part of `try` that is meant for this exception, or for any, and misspelled. It is asked
+/// for when no part fits what was raised; authors' own names may be as near to each other as they like.
+pub(crate) fn check_parts(frame: &mut Frame<'_>) -> Result<Flow, Raise> {
+    let Some(raised) = frame.text(2).filter(|raised| OURS.contains(&raised.as_str())) else {
+        return Ok(Flow::Return(0));
+    };
+    frame.entries(1, |frame| {
+        let key = frame.display(frame.len() - 1);
+        if OURS.contains(&key.as_str()) || OTHERS.contains(&key.as_str()) {
+            return Ok(());
+        }
+        match nearest(&key, OTHERS.iter().copied().chain([raised.as_str()])) {
+            Some(meant) => Err(Raise::Message(format!(
+                "nothing in this try is for the {raised} that was raised; did you mean `{meant}` by the part `{key}`?"
+            ))),
+            None => Ok(()),
+        }
+    })?;
+    Ok(Flow::Return(0))
+}
 
 impl Sim {
     /// Pushes an exception with these fields.

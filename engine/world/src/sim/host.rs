@@ -3,6 +3,7 @@
 use dormouse_vm::{Entry, Exit, Flow, Frame, Handle, Host, Measure, Pin, Raise, Value};
 
 use super::api::{Function, METHODS};
+use super::exceptions::check_parts;
 use super::{Sim, args, functions};
 use crate::ids::{ActorId, TaskId};
 use crate::names::suggestion;
@@ -122,6 +123,7 @@ impl Sim {
             F::Defer => self.defer(frame),
             F::Describe => self.describe_exception(frame),
             F::Complain => self.complain(frame),
+            F::CheckParts => check_parts(frame),
             F::Tell => self.tell(frame),
             F::Ask => self.ask(frame),
             F::WaitEvent => self.wait_event(frame),
