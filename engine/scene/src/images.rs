@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 /// An image: red, green, blue, opacity, row by row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pixels {
     /// Pixels in a row.
     pub width: u32,

@@ -118,6 +118,11 @@ impl<'t, T: RenderTarget> Easel<'t, T> {
         self.textures[id.0].size
     }
 
+    /// Whether SDL itself draws.
+    pub fn is_software(&self) -> bool {
+        self.software
+    }
+
     /// Begins a picture of nothing but this colour.
     pub fn clear(&mut self, [r, g, b, _]: Colour) {
         self.canvas.set_draw_color(Color::RGB(r, g, b));

@@ -2,6 +2,10 @@
 //! and closed doors. It is calculated coarsely, in squares of a few pixels, and laid over the picture as a soft texture
 //! that it is multiplied with; so it looks the same whoever draws.
 
+mod halo;
+mod shadow;
+mod spread;
+
 use std::collections::HashMap;
 
 use sdl2::render::{BlendMode, RenderTarget};
@@ -11,6 +15,9 @@ use crate::camera::Camera;
 use crate::images::Pixels;
 use crate::scene::Scene;
 use crate::stage::{Glow, Stage};
+use halo::Halos;
+use shadow::{Shadow, Shutter, shutters};
+use spread::Spread;
 
 /// Pixels of the map along a side of a square, unless so much is in view that they are larger.
 const SQUARE: f32 = 4.0;
@@ -21,10 +28,6 @@ const NIGHT: [f32; 3] = [62.0, 70.0, 124.0];
 const INDOORS_NIGHT: [f32; 3] = [66.0, 60.0, 88.0];
 const INDOORS_DAY: [f32; 3] = [150.0, 142.0, 150.0];
 const DAY: [f32; 3] = [255.0, 255.0, 255.0];
-/// Pixels that light goes into a wall, so that its face is seen.
-const DEPTH: f32 = 15.0;
-/// Bodies that are longer than this keep light out: doors do, people don't.
-const SHUTTER: f32 = 20.0;
 /// Shadows that are remembered; then all are forgotten.
 const MAX_SHADOWS: usize = 2000;
 
@@ -32,7 +35,8 @@ const MAX_SHADOWS: usize = 2000;
 #[derive(Default)]
 pub struct Light {
     texture: Option<(TextureId, [u32; 2])>,
-    halo: Option<TextureId>,
+    halos: Halos,
+    spread: Spread,
     sums: Vec<[f32; 3]>,
     shadows: HashMap<Lamp, Shadow>,
 }
@@ -44,18 +48,6 @@ struct Lamp {
     radius: i32,
     square: i32,
 }
-
-/// How much of a lamp's light arrives, square by square, for the shutters at that time.
-struct Shadow {
-    shutters: Vec<[i32; 4]>,
-    /// The first square.
-    first: [i32; 2],
-    width: usize,
-    arrives: Vec<f32>,
-}
-
-/// A body that keeps light out: left, top, right, bottom.
-type Shutter = [f32; 4];
 
 impl Light {
     /// Lays light and dark over what has been drawn. `part` of the way between the last two scenes.
@@ -85,13 +77,13 @@ impl Light {
         for (at, glow) in &lamps {
             self.shine(stage, &shutters, *at, *glow, square, first, size);
         }
-        let texture = self.upload(easel, size)?;
-        let [x, y] = camera.to_screen([first[0] as f32 * square, first[1] as f32 * square]);
-        let place = [x, y, size[0] as f32 * square * camera.zoom, size[1] as f32 * square * camera.zoom];
-        let part = [0, 0, size[0] as u32, size[1] as u32];
-        let quad = Quad { part, place, flips: Default::default(), rotation: 0.0, colour: [255; 4] };
-        easel.quad(texture, &quad)?;
-        self.halos(easel, camera, &lamps, scene.daylight)
+        let place = camera.to_screen([first[0] as f32 * square, first[1] as f32 * square]);
+        self.lay(easel, place, square * camera.zoom, size, camera.size)?;
+        self.halos.begin(camera.zoom);
+        lamps.iter().try_for_each(|(at, glow)| {
+            let ([r, g, b], strength) = (glow.colour, glow.strength * (70.0 - 40.0 * scene.daylight));
+            self.halos.draw(easel, camera.to_screen(*at), glow.radius * 0.6 * camera.zoom, [r, g, b, strength as u8])
+        })
     }
 
     fn ambient(&mut self, stage: &Stage, day: f32, square: f32, first: [i32; 2], [width, height]: [usize; 2]) {
@@ -161,68 +153,57 @@ impl Light {
         }
     }
 
-    fn upload<T: RenderTarget>(&mut self, easel: &mut Easel<'_, T>, size: [usize; 2]) -> Result<TextureId, String> {
-        let size = size.map(|side| side as u32);
-        let mut pixels = Pixels { width: size[0], height: size[1], rgba: Vec::with_capacity(self.sums.len() * 4) };
-        for sum in &self.sums {
-            pixels.rgba.extend(sum.map(|part| part.min(255.0) as u8));
-            pixels.rgba.push(255);
-        }
-        match self.texture {
-            Some((texture, known)) if known == size => {
-                easel.update(texture, &pixels)?;
-                Ok(texture)
-            }
-            known => {
-                let texture = easel.replace(known.map(|(texture, _)| texture), &pixels, BlendMode::Mod, true)?;
-                self.texture = Some((texture, size));
-                Ok(texture)
-            }
-        }
-    }
-
-    /// What glows is a little brighter than what it shines on.
-    fn halos<T: RenderTarget>(
+    /// Lays the squares over the picture: the first at that place of the screen, each so many pixels wide.
+    fn lay<T: RenderTarget>(
         &mut self,
         easel: &mut Easel<'_, T>,
-        camera: &Camera,
-        lamps: &[([f32; 2], Glow)],
-        day: f32,
+        [x, y]: [f32; 2],
+        side: f32,
+        size: [usize; 2],
+        screen: [u32; 2],
     ) -> Result<(), String> {
-        let halo = match self.halo {
-            Some(halo) => halo,
-            None => *self.halo.insert(easel.add(&halo(), BlendMode::Add, true)?),
+        let packed = |sum: &[f32; 3]| {
+            let [r, g, b] = sum.map(|part| part.min(255.0) as u8);
+            u32::from_le_bytes([r, g, b, 255])
         };
-        for (at, glow) in lamps {
-            let [x, y] = camera.to_screen(*at);
-            let reach = glow.radius * 0.6 * camera.zoom;
-            let [r, g, b] = glow.colour;
-            let strength = (glow.strength * (70.0 - 40.0 * day)) as u8;
-            let place = [x - reach, y - reach, 2.0 * reach, 2.0 * reach];
-            let quad = Quad {
-                part: [0, 0, HALO, HALO],
-                place,
-                flips: Default::default(),
-                rotation: 0.0,
-                colour: [r, g, b, strength],
-            };
-            easel.quad(halo, &quad)?;
+        let quad = |part: [u32; 4], place: [f32; 4]| Quad {
+            part,
+            place,
+            flips: Default::default(),
+            rotation: 0.0,
+            colour: [255; 4],
+        };
+        if easel.is_software() {
+            let squares: Vec<u32> = self.sums.iter().map(packed).collect();
+            self.spread.fill(&squares, size[0], [x, y], side, screen);
+            let texture = upload(easel, &mut self.texture, &self.spread.pixels)?;
+            return self
+                .spread
+                .dark()
+                .try_for_each(|part| easel.quad(texture, &quad(part, part.map(|side| side as f32))));
         }
-        Ok(())
+        let rgba = self.sums.iter().flat_map(|sum| packed(sum).to_le_bytes()).collect();
+        let [width, height] = size.map(|side| side as u32);
+        let texture = upload(easel, &mut self.texture, &Pixels { width, height, rgba })?;
+        easel.quad(texture, &quad([0, 0, width, height], [x, y, width as f32 * side, height as f32 * side]))
     }
 }
 
-/// Pixels along a side of the halo's texture.
-const HALO: u32 = 64;
-
-fn halo() -> Pixels {
-    let half = HALO as f32 / 2.0;
-    let value = |x: u32, y: u32| {
-        let far = ((x as f32 + 0.5 - half).hypot(y as f32 + 0.5 - half) / half).min(1.0);
-        ((1.0 - far) * (1.0 - far) * 255.0) as u8
-    };
-    let places = (0..HALO).flat_map(|y| (0..HALO).map(move |x| (x, y)));
-    Pixels { width: HALO, height: HALO, rgba: places.flat_map(|(x, y)| [255, 255, 255, value(x, y)]).collect() }
+/// Keeps pixels in a texture, in the known one where they fit.
+fn upload<T: RenderTarget>(
+    easel: &mut Easel<'_, T>,
+    known: &mut Option<(TextureId, [u32; 2])>,
+    pixels: &Pixels,
+) -> Result<TextureId, String> {
+    let size = [pixels.width, pixels.height];
+    match *known {
+        Some((texture, known)) if known == size => easel.update(texture, pixels).map(|()| texture),
+        before => {
+            let texture = easel.replace(before.map(|(texture, _)| texture), pixels, BlendMode::Mod, true)?;
+            *known = Some((texture, size));
+            Ok(texture)
+        }
+    }
 }
 
 /// All that glows in view, flickering by the world's clock.
@@ -239,80 +220,4 @@ fn lamps(stage: &Stage, scene: &Scene, part: f32, [left, top, right, bottom]: [f
         (at, Glow { strength: glow.strength * (1.0 - glow.flicker * (0.5 + 0.5 * wave)), ..glow })
     })
     .collect()
-}
-
-fn shutters(scene: &Scene, part: f32) -> Vec<Shutter> {
-    let solid = scene.actors.iter().filter_map(|sprite| Some((sprite, sprite.body.filter(|body| !body.trigger)?)));
-    let long = solid.filter(|(_, body)| !body.round && body.half[0].max(body.half[1]) * 2.0 > SHUTTER);
-    long.map(|(sprite, body)| {
-        let ([x, y], [w, h]) = (sprite.body_at.between(part), body.half);
-        [x - w, y - h, x + w, y + h]
-    })
-    .collect()
-}
-
-impl Shadow {
-    fn cast(stage: &Stage, shutters: Vec<[i32; 4]>, at: [f32; 2], radius: f32, square: f32) -> Shadow {
-        let first = at.map(|side| ((side - radius) / square).floor() as i32);
-        let last = at.map(|side| ((side + radius) / square).ceil() as i32);
-        let width = (last[0] - first[0]).max(1) as usize;
-        let mut arrives = Vec::with_capacity(width * (last[1] - first[1]).max(1) as usize);
-        for row in first[1]..last[1] {
-            for column in first[0]..last[0] {
-                let to = [(column as f32 + 0.5) * square, (row as f32 + 0.5) * square];
-                let far = (to[0] - at[0]).hypot(to[1] - at[1]) / radius;
-                let fades = (1.0 - far * far).max(0.0).powi(2);
-                arrives.push(if fades > 0.0 { fades * passes(stage, &shutters, at, to, square) } else { 0.0 });
-            }
-        }
-        Shadow { shutters, first, width, arrives }
-    }
-}
-
-/// How much light gets from one point to another: all, or what is left within a wall.
-fn passes(stage: &Stage, shutters: &[[i32; 4]], from: [f32; 2], to: [f32; 2], square: f32) -> f32 {
-    let way = [to[0] - from[0], to[1] - from[1]];
-    let length = way[0].hypot(way[1]);
-    let steps = (length / square).ceil().max(1.0);
-    let mut depth = 0.0;
-    // A lamp that hangs on a wall shines out of it.
-    let mut free = false;
-    for step in 0..=steps as i32 {
-        let part = step as f32 / steps;
-        let (x, y) = (from[0] + way[0] * part, from[1] + way[1] * part);
-        let tile = ((x / stage.tile[0]).floor() as i32, (y / stage.tile[1]).floor() as i32);
-        let shut =
-            shutters.iter().any(|[l, t, r, b]| x >= *l as f32 && x < *r as f32 && y >= *t as f32 && y < *b as f32);
-        if stage.roofs.is_solid(tile.0, tile.1) || shut {
-            if free {
-                depth += length / steps;
-            }
-            if depth > DEPTH {
-                return 0.0;
-            }
-        } else if depth > 0.0 {
-            return 0.0;
-        } else {
-            free = true;
-        }
-    }
-    1.0 - depth / DEPTH
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn walls_and_doors_keep_light_out() {
-        let stage = Stage::walled(10, 3, &[(5, 0), (5, 1), (5, 2)]);
-        let at = |x: f32| [x, 24.0];
-        assert_eq!(passes(&stage, &[], at(40.0), at(72.0), 4.0), 1.0);
-        let face = passes(&stage, &[], at(40.0), at(82.0), 4.0);
-        assert!(face > 0.3 && face < 1.0, "the wall's face is lit: {face}");
-        assert_eq!(passes(&stage, &[], at(40.0), at(110.0), 4.0), 0.0);
-        assert_eq!(passes(&stage, &[[50, 0, 66, 48]], at(40.0), at(72.0), 4.0), 0.0);
-        // Out of the wall that it hangs on.
-        assert_eq!(passes(&stage, &[], at(88.0), at(120.0), 4.0), 1.0);
-    }
 }
