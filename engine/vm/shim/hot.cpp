@@ -66,6 +66,39 @@ const void* dm_fixed_string(lua_State* L, const char* text)
     return string;
 }
 
+void dm_set_word(lua_State* L, int table, const void* word)
+{
+    const TValue* at = L->base + (table - 1);
+    if (at < L->top - 1 && ttistable(at) && !hvalue(at)->readonly)
+    {
+        setobj2t(L, luaH_setstr(L, hvalue(at), const_cast<TString*>(static_cast<const TString*>(word))), L->top - 1);
+        luaC_barriert(L, hvalue(at), L->top - 1);
+    }
+    L->top--;
+}
+
+void dm_push_word(lua_State* L, const void* word)
+{
+    luaC_threadbarrier(L);
+    setsvalue(L, L->top, const_cast<TString*>(static_cast<const TString*>(word)));
+    L->top++;
+}
+
+int dm_kind(const lua_State* L, int index)
+{
+    const TValue* at = L->base + (index - 1);
+    return index > 0 && at < L->top ? ttype(at) : -1;
+}
+
+void dm_push_pin(lua_State* L, int pin)
+{
+    luaD_checkstack(L, 1);
+    expandstacklimit(L, L->top + 1);
+    luaC_threadbarrier(L);
+    setobj2s(L, L->top, luaH_getnum(hvalue(registry(L)), pin));
+    L->top++;
+}
+
 int dm_handle_at(const lua_State* L, int index, int* tag, uint64_t* bits)
 {
     const TValue* v = L->base + (index - 1);

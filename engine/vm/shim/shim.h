@@ -39,6 +39,23 @@ extern "C"
     // number in the registry. Needs room for one value; may raise an out-of-memory error.
     void dm_push_object(lua_State* L, int fields, int tag, uint64_t bits, int metatable);
 
+    // Pops the value on top and stores it by a fixed string in the table at an index; nowhere, where that is no table or
+    // read-only. May raise an out-of-memory error.
+    void dm_set_word(lua_State* L, int table, const void* word);
+    // Pushes a fixed string. Needs room for one value.
+    void dm_push_word(lua_State* L, const void* word);
+
+    // The type of the value at an index of the running function; -1 where there is none.
+    int dm_kind(const lua_State* L, int index);
+    // Pushes what is kept under a number in the registry. May raise an out-of-memory error.
+    void dm_push_pin(lua_State* L, int pin);
+
+    // See shape.cpp. How many entries of the table at `given` are fields of the shape, and how many of them are required;
+    // -1 where it is not a usual one.
+    int dm_sort_entries(lua_State* L, int given, int shape, int places, int* required);
+    // Copies them into the table that is kept under a number in the registry. May raise an out-of-memory error.
+    void dm_take_entries(lua_State* L, int given, int shape, int into);
+
     // The wrapper of an intercepted function begins: puts a token, the error handler and the original before the
     // arguments. See intercept.rs.
     void dm_begin_intercepted(lua_State* L, double token);

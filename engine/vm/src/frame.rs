@@ -21,7 +21,7 @@ use crate::sandbox;
 use crate::shim;
 use crate::thread::Thread;
 use crate::trace::{self, Place};
-use crate::value::{Handle, Kind, Pin, Value};
+use crate::value::{Handle, Kind, Pin, Value, Word};
 use crate::vm;
 
 /// How deep a table may nest to be copied. A message deeper than this is a mistake.
@@ -80,9 +80,9 @@ impl Frame<'_> {
 
     /// What the value is.
     pub fn kind(&self, at: u32) -> Kind {
-        let Some(place) = self.index(at) else { return Kind::None };
-        // SAFETY: the place has a value.
-        match unsafe { ffi::lua_type(self.state, place) } {
+        // SAFETY: the state is live; a place beyond the last value is answered with no type.
+        match unsafe { shim::dm_kind(self.state, at as c_int) } {
+            ffi::LUA_TNONE => Kind::None,
             ffi::LUA_TNIL => Kind::Nil,
             ffi::LUA_TBOOLEAN => Kind::Bool,
             ffi::LUA_TNUMBER => Kind::Number,
@@ -279,9 +279,20 @@ impl Frame<'_> {
 
     /// Pushes a value. A pinned one stays pinned.
     pub fn push(&mut self, value: Value) {
+        if let Value::Pin(pin) = value {
+            // SAFETY: the state is live; memory that runs out raises in the protected call around the frame.
+            return unsafe { shim::dm_push_pin(self.state, pin.0) };
+        }
         self.room(1);
         // SAFETY: there is room for one value.
         unsafe { push_value(self.state, value) }
+    }
+
+    /// Pushes a string that is kept for ever.
+    pub fn push_word(&mut self, word: Word) {
+        self.room(1);
+        // SAFETY: there is room; words are strings of this VM that are never collected.
+        unsafe { shim::dm_push_word(self.state, (*self.native()).word(word)) }
     }
 
     /// Pushes a string.
@@ -411,6 +422,23 @@ impl Frame<'_> {
         self.insert(self.len() - 1);
         // SAFETY: key and value are on top, the table is a writable one.
         unsafe { ffi::lua_rawset(self.state, table as c_int) }
+    }
+
+    /// As [`Frame::set`], by a name that is kept for ever.
+    pub fn set_word(&mut self, table: u32, name: Word) {
+        if !self.is_empty() {
+            // SAFETY: there is a value to be popped; words are strings of this VM that are never collected.
+            unsafe { shim::dm_set_word(self.state, table as c_int, (*self.native()).word(name)) }
+        }
+    }
+
+    /// A string that is kept as long as the VM lives, so that using it again costs no search for it. For the few that
+    /// the engine uses all the time; to be made before the first image.
+    pub fn word(&mut self, text: &std::ffi::CStr) -> Word {
+        // SAFETY: the state is live, and under a protected call.
+        let string = unsafe { shim::dm_fixed_string(self.state, text.as_ptr()) };
+        // SAFETY: the list is used between calls of Luau.
+        unsafe { (*self.native()).add_word(string) }
     }
 
     /// Pops a value and stores it as `table[index]`, as [`Frame::set`].

@@ -20,7 +20,7 @@ use crate::meter::{self, Meter};
 use crate::sandbox;
 use crate::shim::Hot;
 use crate::thread::Threads;
-use crate::value::Pin;
+use crate::value::{Pin, Word};
 
 /// Why the running tasklet yields; what `hot.cpp` writes too.
 pub(crate) mod request {
@@ -54,6 +54,8 @@ pub(crate) struct Native {
     terminal: Option<Terminal>,
     pub(crate) threads: Threads,
     pub(crate) atoms: Atoms,
+    /// Strings that are never collected.
+    words: Vec<*const c_void>,
     /// The shared cancellation value.
     pub(crate) cancelled: Pin,
     /// Roots that belong to everyone: what is reachable from them is held against nobody.
@@ -101,6 +103,7 @@ impl Native {
             terminal: None,
             threads: Threads::default(),
             atoms: Atoms::default(),
+            words: Vec::new(),
             cancelled: Pin::NIL,
             shared: Vec::new(),
             common: None,
@@ -111,6 +114,16 @@ impl Native {
             collect_at: 0,
             catalog: Catalog::new(),
         })
+    }
+
+    /// The string that a word names.
+    pub(crate) fn word(&self, word: Word) -> *const c_void {
+        self.words[word.0 as usize]
+    }
+
+    pub(crate) fn add_word(&mut self, string: *const c_void) -> Word {
+        self.words.push(string);
+        Word(self.words.len() as u32 - 1)
     }
 
     /// The terminal error that unwinds the running tasklet.

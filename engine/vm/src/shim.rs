@@ -97,6 +97,9 @@ unsafe extern "C-unwind" {
     pub(crate) fn dm_trim(state: *mut lua_State);
     pub(crate) fn dm_fixed_string(state: *mut lua_State, text: *const c_char) -> *const c_void;
     pub(crate) fn dm_push_object(state: *mut lua_State, fields: c_int, tag: c_int, bits: u64, metatable: c_int);
+    pub(crate) fn dm_set_word(state: *mut lua_State, table: c_int, word: *const c_void);
+    pub(crate) fn dm_push_pin(state: *mut lua_State, pin: c_int);
+    pub(crate) fn dm_take_entries(state: *mut lua_State, given: c_int, shape: c_int, into: c_int);
     pub(crate) fn dm_begin_intercepted(state: *mut lua_State, token: f64);
     pub(crate) fn dm_begin_again(state: *mut lua_State);
     pub(crate) fn dm_pcall(state: *mut lua_State) -> c_int;
@@ -109,6 +112,15 @@ unsafe extern "C-unwind" {
 unsafe extern "C" {
     pub(crate) fn dm_recycle(state: *mut lua_State) -> c_int;
     pub(crate) fn dm_handle_at(state: *const lua_State, index: c_int, tag: *mut c_int, bits: *mut u64) -> c_int;
+    pub(crate) fn dm_push_word(state: *mut lua_State, word: *const c_void);
+    pub(crate) fn dm_kind(state: *const lua_State, index: c_int) -> c_int;
+    pub(crate) fn dm_sort_entries(
+        state: *mut lua_State,
+        given: c_int,
+        shape: c_int,
+        places: c_int,
+        required: *mut c_int,
+    ) -> c_int;
     pub(crate) fn dm_set_token(state: *mut lua_State, token: f64);
     pub(crate) fn dm_wanted(state: *const lua_State) -> c_int;
     pub(crate) fn dm_prefetch_state(state: *const lua_State);

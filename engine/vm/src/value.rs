@@ -39,6 +39,10 @@ impl<'de> Deserialize<'de> for Pin {
     }
 }
 
+/// Names a string that the VM keeps for ever: see [`Frame::word`](crate::Frame::word). The default one is the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Word(pub(crate) u32);
+
 /// A value on its way into or out of the VM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Value {

@@ -395,6 +395,10 @@ impl Vm {
     /// The results of a tasklet that ended; pins are yours to unpin.
     pub fn take_results(&mut self, thread: Thread) -> Result<Vec<Value>, VmError> {
         let Some(from) = self.native.threads.get(thread) else { return Ok(Vec::new()) };
+        // SAFETY: the thread is live.
+        if unsafe { ffi::lua_gettop(from) } == 0 {
+            return Ok(Vec::new());
+        }
         self.enter(|frame| {
             // SAFETY: a thread that ended has its results on its stack; both belong to this VM.
             unsafe {

@@ -12,19 +12,20 @@ new_key_type! {
     pub(crate) struct MailId;
 }
 
-/// The tags by which the VM tells handles apart.
-const ACTOR_TAG: u8 = 1;
-const TASK_TAG: u8 = 2;
+// Handles of actors and of tasks are told apart by their tags.
 
 impl ActorId {
+    /// The tag of its handles.
+    pub(crate) const TAG: u8 = 1;
+
     /// The id as scripts carry it.
     pub fn handle(self) -> Handle {
-        Handle { tag: ACTOR_TAG, bits: self.data().as_ffi() }
+        Handle { tag: ActorId::TAG, bits: self.data().as_ffi() }
     }
 
     /// The actor that a handle names.
     pub fn from_handle(handle: Handle) -> Option<Self> {
-        (handle.tag == ACTOR_TAG).then(|| KeyData::from_ffi(handle.bits).into())
+        (handle.tag == ActorId::TAG).then(|| KeyData::from_ffi(handle.bits).into())
     }
 
     /// The actor that [`ActorId::bits`] was asked of.
@@ -40,13 +41,13 @@ impl ActorId {
 
 impl TaskId {
     /// The tag of its handles.
-    pub(crate) const TAG: u8 = TASK_TAG;
+    pub(crate) const TAG: u8 = 2;
 
     pub(crate) fn handle(self) -> Handle {
-        Handle { tag: TASK_TAG, bits: self.data().as_ffi() }
+        Handle { tag: TaskId::TAG, bits: self.data().as_ffi() }
     }
 
     pub(crate) fn from_handle(handle: Handle) -> Option<Self> {
-        (handle.tag == TASK_TAG).then(|| KeyData::from_ffi(handle.bits).into())
+        (handle.tag == TaskId::TAG).then(|| KeyData::from_ffi(handle.bits).into())
     }
 }

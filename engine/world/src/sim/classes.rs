@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dormouse_vm::Pin;
+use dormouse_vm::{Pin, Shape};
 
 use crate::names::{Name, Names};
 
@@ -108,6 +108,8 @@ pub(crate) struct Class {
     pub(crate) actions: BTreeMap<Name, Pin>,
     pub(crate) groups: Vec<Vec<Name>>,
     pub(crate) props: BTreeMap<String, Prop>,
+    /// The same for the VM: what `spawn` is usually given.
+    pub(crate) shape: Shape,
     pub(crate) body: Option<BodyPlan>,
     pub(crate) methods: BTreeSet<String>,
     /// After how many ticks in which nothing of them ran its actors may hibernate; never, for none.

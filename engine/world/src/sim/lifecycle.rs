@@ -29,8 +29,15 @@ pub(crate) struct Birth {
     pub(crate) props: usize,
 }
 
+/// The props that a script gives to `spawn`.
+struct Given {
+    count: usize,
+    /// They are as the class's shape says.
+    usual: bool,
+}
+
 /// What `spawn` is given for the engine.
-const FOR_ENGINE: [&str; 4] = ["name", "position", "size", "body"];
+pub(super) const FOR_ENGINE: [&str; 4] = ["name", "position", "size", "body"];
 
 /// Interrupts that spawning costs.
 const SPAWNING: u64 = 300;
@@ -129,14 +136,15 @@ impl Sim {
         }
         self.check_room()?;
         frame.charge(SPAWNING);
-        frame.set_len(2);
-        let props = self.sort_props(frame, class)?;
-        let birth = self.read_birth(frame, class, props)?;
+        let given = self.sort_props(frame, class)?;
+        let birth = self.read_birth(frame, class, given.count)?;
         let Some(cause) = self.because(self.actor, self.classes.spawning) else {
             return Err("too many actors spawn one another in one tick".into());
         };
         let id = self.create(frame, birth);
-        if props > 0 {
+        if given.usual {
+            frame.take_entries(2, self.classes.get(class).shape, self.state.actors[id].table);
+        } else if given.count > 0 {
             self.set_props(frame, id)?;
         }
         let number = self
@@ -152,8 +160,19 @@ impl Sim {
     }
 
     /// Looks through the table at 2: what is for the engine is put to the places from 3 on, in the order of
-    /// [`FOR_ENGINE`]; all else must be props that the class has, and fit, and none may be missing. Gives their number.
-    fn sort_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<usize, Raise> {
+    /// [`FOR_ENGINE`]; all else must be props that the class has, and fit, and none may be missing.
+    fn sort_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<Given, Raise> {
+        frame.set_len(2);
+        frame.set_len(2 + FOR_ENGINE.len() as u32);
+        if let Some(count) = frame.sort_entries(2, self.classes.get(class).shape, 3) {
+            return Ok(Given { count, usual: true });
+        }
+        self.sort_unusual_props(frame, class).map(|count| Given { count, usual: false })
+    }
+
+    /// The same for any table, with errors that say what is wrong with it. Gives the number of the props.
+    fn sort_unusual_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<usize, Raise> {
+        frame.set_len(2);
         frame.set_len(2 + FOR_ENGINE.len() as u32);
         let known = &self.classes.get(class).props;
         let (mut count, mut required) = (0, 0);
@@ -346,13 +365,14 @@ impl Sim {
             self.ready_in(frame, watcher, Go::Raise(Value::Pin(pin)));
         }
         self.return_letters(frame, who, mail);
+        let Some(youngest) = self.state.tasks.0.get(task) else { return self.start_last(frame, who) };
+        if !self.state.tasks.0.contains_key(youngest.sibling) {
+            return self.cancel_task(frame, task);
+        }
         let mut tasks = Vec::new();
         while let Some(tasklet) = self.state.tasks.0.get(task) {
             tasks.push(task);
             task = tasklet.sibling;
-        }
-        if tasks.is_empty() {
-            return self.start_last(frame, who);
         }
         // Oldest first, and the main one before all: the order in which they were born.
         tasks.reverse();

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dormouse_vm::{Frame, Kind, Pin, Value, Vm};
+use dormouse_vm::{FieldKind, Frame, Kind, Part, Pin, Shape, Value, Vm};
 
 use super::Sim;
 use super::api::{METHODS, OWN_METHODS};
 use super::classes::{BodyPlan, Class, Prop, PropKind};
 use super::layers::DEFAULT_LAYER;
+use super::lifecycle::FOR_ENGINE;
 use super::loader::{Declared, ScriptError};
+use crate::ids::ActorId;
 use crate::names::{Name, suggestion};
 
 /// Fields that every actor has without declaring them.
@@ -152,6 +154,7 @@ impl Linker<'_> {
         self.body(frame, &mut class);
         self.life(frame, &mut class, parent);
         self.metatables(frame, &mut class, parent);
+        class.shape = shape_of(frame, &class);
         class
     }
 
@@ -513,6 +516,7 @@ pub(crate) fn plain() -> Class {
         line: 0,
         table: Pin::NIL,
         instance: Pin::NIL,
+        shape: Shape::default(),
         parent: None,
         life: None,
         stop: None,
@@ -527,6 +531,24 @@ pub(crate) fn plain() -> Class {
         methods: BTreeSet::new(),
         native: None,
     }
+}
+
+/// What `spawn` may be given for an actor of a class.
+fn shape_of(frame: &mut Frame<'_>, class: &Class) -> Shape {
+    let kind = |kind| match kind {
+        PropKind::Any => FieldKind::Plain,
+        PropKind::Boolean => FieldKind::Boolean,
+        PropKind::Number => FieldKind::Number,
+        PropKind::Text => FieldKind::Text,
+        PropKind::Vector => FieldKind::Vector,
+        PropKind::Actor => FieldKind::Handle(ActorId::TAG),
+        PropKind::Table => FieldKind::Unusual,
+    };
+    let fields = class.props.iter().map(|(name, prop)| {
+        let field = Part::Field { kind: kind(prop.kind), required: prop.required };
+        (name.as_str(), field)
+    });
+    frame.shape(fields.chain((0..).map(Part::Place).zip(FOR_ENGINE).map(|(place, name)| (name, place))))
 }
 
 fn built_in_method(name: &str) -> bool {

@@ -27,7 +27,7 @@ pub(crate) mod wires;
 
 use std::collections::BTreeMap;
 
-use dormouse_vm::Pin;
+use dormouse_vm::{Pin, Word};
 
 use crate::ids::{ActorId, TaskId};
 use crate::names::Names;
@@ -82,6 +82,7 @@ pub(crate) struct Sim {
     pub(crate) functions: Vec<functions::NativeFunction>,
     pub(crate) names: Names,
     pub(crate) pins: Pins,
+    pub(crate) words: Words,
     /// The host's functions that the prelude alone has, by their names.
     pub(crate) internals: Vec<(&'static str, Pin)>,
     /// What `require` gives, by path.
@@ -103,6 +104,17 @@ pub(crate) struct Sim {
     pub(crate) watch: Option<Box<watch::Watch>>,
     /// Numbers given to happenings so far.
     pub(crate) happened: u64,
+}
+
+/// Fields of the table by which scripts know a task, and what its `state` can be when it is over.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Words {
+    pub(crate) state: Word,
+    pub(crate) results: Word,
+    pub(crate) problem: Word,
+    pub(crate) done: Word,
+    pub(crate) failed: Word,
+    pub(crate) cancelled: Word,
 }
 
 /// Values of the VM that the simulation uses all the time.

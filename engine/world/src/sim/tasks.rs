@@ -6,7 +6,7 @@ use super::host::give;
 use super::queue::OrNone;
 use super::state::{GROUND, Go, Role, Wait};
 use super::{Sim, args};
-use crate::happenings::HappeningKind;
+use crate::happenings::{Ending, HappeningKind};
 use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
@@ -301,35 +301,36 @@ impl Sim {
     }
 
     /// Wakes those who await a task that is over, and tells its object.
-    pub(crate) fn settle_task(&mut self, frame: &mut Frame<'_>, task: TaskId, state: &str, values: &[Value]) {
+    pub(crate) fn settle_task(&mut self, frame: &mut Frame<'_>, task: TaskId, how: Ending, values: &[Value]) {
         let Some(tasklet) = self.state.tasks.0.get(task) else { return };
-        let (object, awaiters) = (tasklet.object, tasklet.awaiters);
+        let (object, awaiters, owner) = (tasklet.object, tasklet.awaiters, tasklet.owner);
         if object != Pin::NIL {
+            let words = self.words;
             frame.push(Value::Pin(object));
             let table = frame.len();
-            frame.push_text(state);
-            frame.set(table, "state");
-            if state == "done" {
-                self.push_results(frame, values);
-                frame.set(table, "results");
-            } else if state == "cancelled" {
-                let owner = tasklet.owner;
-                match self.is_alive(owner) {
-                    true => self.push_exception(frame, "TaskCancelled", &[]),
-                    false => self.push_exception(frame, "Dead", &[("actor", Value::Handle(owner.handle()))]),
+            let (state, field) = match how {
+                Ending::Done => (words.done, words.results),
+                Ending::Failed => (words.failed, words.problem),
+                Ending::Cancelled => (words.cancelled, words.problem),
+            };
+            frame.push_word(state);
+            frame.set_word(table, words.state);
+            match how {
+                Ending::Done => self.push_results(frame, values),
+                Ending::Failed => {
+                    frame.push(values.first().copied().unwrap_or(Value::Nil));
+                    self.isolate_last(frame);
                 }
-                frame.set(table, "problem");
-            } else {
-                frame.push(values.first().copied().unwrap_or(Value::Nil));
-                self.isolate_last(frame);
-                frame.set(table, "problem");
+                Ending::Cancelled if self.is_alive(owner) => self.push_exception(frame, "TaskCancelled", &[]),
+                Ending::Cancelled => self.push_exception(frame, "Dead", &[("actor", Value::Handle(owner.handle()))]),
             }
+            frame.set_word(table, field);
             frame.pop(1);
         }
         for waiter in self.chain(awaiters) {
             if waiter.is_some()
                 && self.rouse(frame, waiter)
-                && let Some(pin) = self.ready_again(waiter, Go::On, self.back(), state != "done")
+                && let Some(pin) = self.ready_again(waiter, Go::On, self.back(), how != Ending::Done)
             {
                 frame.unpin(pin);
             }

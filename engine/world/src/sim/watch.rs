@@ -24,6 +24,8 @@ use crate::output::{Output, OutputKind};
 
 /// Happenings kept for somebody who does not take them; then the oldest are forgotten.
 const MOST: usize = 1 << 18;
+/// So many causes in a tick are those of a crowd.
+const CROWD: usize = 1024;
 
 /// See the module's comment.
 pub(crate) struct Watch {
@@ -254,7 +256,13 @@ impl Sim {
 
     /// The tick is over: its causes are forgotten.
     pub(crate) fn forget_causes(&mut self) {
-        self.state.causes.truncate(1);
+        let causes = &mut self.state.causes;
+        // What one tick with a crowd in it needed is not kept for all that have none.
+        let used = causes.len();
+        causes.truncate(1);
+        if causes.capacity() > CROWD && used < causes.capacity() / 8 {
+            causes.shrink_to(4 * used);
+        }
         if let Some(watch) = &mut self.watch {
             watch.contexts.causes.clear();
         }

@@ -19,7 +19,7 @@ use crate::sim::functions::{self, NativeFunction};
 use crate::sim::linker::plain;
 use crate::sim::loader::{self, ScriptError};
 use crate::sim::state::{Cause, Counts, State, TIME, Tasks};
-use crate::sim::{Limits, Pins, Sim, values};
+use crate::sim::{Limits, Pins, Sim, Words, values};
 use crate::space::Space;
 use crate::store::Store;
 use crate::wheel::Wheel;
@@ -222,6 +222,7 @@ fn empty(config: &Config, mut names: Names, state: State) -> Sim {
         functions: config.functions.clone(),
         names,
         pins: nothing,
+        words: Words::default(),
         internals: Vec::new(),
         modules: BTreeMap::new(),
         loader: None,
@@ -298,6 +299,14 @@ fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
     vm.retire(thread);
     let made = results.first().copied().unwrap_or(Value::Nil);
     (sim.pins, sim.internals) = vm.enter(|frame| (finish_api(frame, engine, made), internals(frame, engine)))?;
+    sim.words = vm.enter(|frame| Words {
+        state: frame.word(c"state"),
+        results: frame.word(c"results"),
+        problem: frame.word(c"problem"),
+        done: frame.word(c"done"),
+        failed: frame.word(c"failed"),
+        cancelled: frame.word(c"cancelled"),
+    })?;
     vm.seal()?;
     Ok(())
 }

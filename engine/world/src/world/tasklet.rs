@@ -281,31 +281,32 @@ impl World {
         let exit = if outcome == Outcome::Returned { Exit::Returned } else { Exit::Raised };
         loop {
             let (vm, sim) = (&mut self.vm, &mut self.sim);
-            let Some(tasklet) = sim.state.tasks.0.get(task).copied().filter(|tasklet| tasklet.flight != GROUND) else {
+            let Some(tasklet) = sim.state.tasks.0.get(task).filter(|tasklet| tasklet.flight != GROUND) else {
                 return;
             };
+            let (flight, owner) = (tasklet.flight, tasklet.owner);
             let ended = vm.enter(|frame| {
-                if let Some(deferred) = sim.end_action(tasklet.flight, exit, frame) {
+                if let Some(deferred) = sim.end_action(flight, exit, frame) {
                     frame.set_len(0);
                     frame.push(Value::Pin(deferred));
                     frame.unpin(deferred);
                     let thread = frame.pop_tasklet(0);
                     let label = sim.classes.deferred;
-                    sim.enter_task(thread, tasklet.owner, Role::Last, label, sim.cause);
+                    sim.enter_task(thread, owner, Role::Last, label, sim.cause);
                 }
             });
             if let Err(error) = ended {
                 return sim.report_engine(&error);
             }
             // An action that can't be ended must not be tried for ever.
-            if sim.state.tasks.0[task].flight == tasklet.flight {
+            if sim.state.tasks.0[task].flight == flight {
                 sim.state.tasks.0[task].flight = GROUND;
             }
         }
     }
 
     fn settle(&mut self, task: TaskId, tasklet: Tasklet, outcome: Outcome) {
-        let (state, values, failure) = self.how_it_ended(task, tasklet, outcome);
+        let (how, values, failure) = self.how_it_ended(task, tasklet, outcome);
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         let settled = vm.enter(|frame| {
             if failure.is_some() && sim.hears_of_failures(tasklet) {
@@ -313,10 +314,10 @@ impl World {
                 sim.push_task(frame, task);
                 frame.set_len(0);
             }
-            sim.settle_task(frame, task, state, &values);
+            sim.settle_task(frame, task, how, &values);
             frame.set_len(0);
             if tasklet.role == Role::Event {
-                sim.answer(frame, tasklet.owner, state, values.first().copied());
+                sim.answer(frame, tasklet.owner, how, values.first().copied());
                 frame.set_len(0);
             }
             if let Some(failure) = &failure
@@ -335,25 +336,25 @@ impl World {
         }
     }
 
-    /// The word for it, the results or the error, and what to report.
+    /// How it ended, the results or the error, and what to report.
     fn how_it_ended(
         &mut self,
         task: TaskId,
         tasklet: Tasklet,
         outcome: Outcome,
-    ) -> (&'static str, Vec<Value>, Option<String>) {
+    ) -> (Ending, Vec<Value>, Option<String>) {
         if outcome == Outcome::Returned {
             let values = self.vm.take_results(tasklet.thread);
-            return ("done", values.unwrap_or_default(), None);
+            return (Ending::Done, values.unwrap_or_default(), None);
         }
         let failure = self.vm.failure(tasklet.thread);
         let values = vec![failure.value];
         if outcome == Outcome::Unwound(TerminalKind::Cancelled) || self.is_cancellation(failure.value) {
-            return ("cancelled", values, None);
+            return (Ending::Cancelled, values, None);
         }
         let heard = self.sim.is_heard(task, tasklet);
         if heard {
-            return ("failed", values, None);
+            return (Ending::Failed, values, None);
         }
         let text = self.explain(&failure, tasklet);
         let label = self.sim.task_label(task);
@@ -361,7 +362,7 @@ impl World {
         sim.charge(tasklet.payer, REPORTING);
         sim.state.counts.errors += 1;
         sim.put(OutputKind::Error, tasklet.owner, format!("{label} failed: {text}"));
-        ("failed", values, Some(text))
+        (Ending::Failed, values, Some(text))
     }
 
     /// The error as a person reads it, with the way it came, and a hint where a name is misspelt.
@@ -447,10 +448,10 @@ impl Sim {
     }
 
     /// The answer to whoever asked, from the end of an event's tasklet.
-    fn answer(&mut self, frame: &mut Frame<'_>, owner: ActorId, state: &str, value: Option<Value>) {
-        let go = match state {
+    fn answer(&mut self, frame: &mut Frame<'_>, owner: ActorId, how: Ending, value: Option<Value>) {
+        let go = match how {
             _ if !self.is_asked(owner) => Go::On,
-            "cancelled" => {
+            Ending::Cancelled => {
                 let who = Value::Handle(owner.handle());
                 Go::Raise(Value::Pin(self.exception(frame, "Dead", &[("actor", who)])))
             }
@@ -458,7 +459,7 @@ impl Sim {
                 frame.push(value.unwrap_or(Value::Nil));
                 self.isolate_last(frame);
                 let value = frame.value(frame.len());
-                if state == "done" { Go::With(value) } else { Go::Raise(value) }
+                if how == Ending::Done { Go::With(value) } else { Go::Raise(value) }
             }
         };
         self.handled(frame, owner, go);

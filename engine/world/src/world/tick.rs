@@ -15,6 +15,9 @@ use super::World;
 const AHEAD: usize = 12;
 const MANY: usize = 4096;
 
+/// So many in the queue are a crowd: its memory is given back when there is none any more.
+const CROWD: usize = 1024;
+
 /// Ticks that one must have slept before its memory is cut down.
 const PATIENCE: u64 = 60;
 
@@ -82,6 +85,10 @@ impl World {
         }
         self.sim.post_due();
         self.wake_due();
+        let queue = &mut self.sim.state.queue;
+        if queue.capacity() > CROWD && queue.len() < queue.capacity() / 8 {
+            queue.shrink_to(4 * queue.len());
+        }
     }
 
     /// Whether no tick is under way, so that the world can be saved.
