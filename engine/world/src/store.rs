@@ -317,10 +317,15 @@ impl Store {
     ///
     /// Errors: it can't be read, or is not what was put in.
     pub(crate) fn get(&mut self, serial: u64) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = match self.fresh.get(&serial) {
+        let bytes = match self.fresh.get(&serial) {
             Some(bytes) => bytes.clone(),
             None => self.read(serial)?,
         };
+        self.sound(bytes)
+    }
+
+    /// A capsule without its checksum, if that is right.
+    fn sound(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let sound = bytes.len().checked_sub(SUM).is_some_and(|end| {
             let (body, sum) = bytes.split_at(end);
             xxh3_64(body).to_le_bytes() == sum
@@ -330,6 +335,17 @@ impl Store {
         }
         bytes.truncate(bytes.len() - SUM);
         Ok(bytes)
+    }
+
+    /// As [`Store::get`], and nothing of the store changes.
+    pub(crate) fn look(&self, serial: u64) -> Result<Vec<u8>, StoreError> {
+        let bytes = match (self.fresh.get(&serial), &self.open) {
+            (Some(bytes), _) => Some(bytes.clone()),
+            (None, Some(open)) => open.look(serial).map_err(|error| self.failed(error))?,
+            (None, None) => None,
+        };
+        let bytes = bytes.ok_or_else(|| self.failed("a capsule is not in it: the file was damaged"))?;
+        self.sound(bytes)
     }
 
     fn read(&mut self, serial: u64) -> Result<Vec<u8>, StoreError> {
@@ -419,22 +435,44 @@ impl Store {
 impl Open {
     fn view(&mut self) -> Result<Option<&ReadOnlyTable<u64, &'static [u8]>>, redb::Error> {
         if self.view.is_none() {
-            self.view = match self.database.begin_read()?.open_table(TABLE) {
-                Ok(table) => Some(table),
-                Err(redb::TableError::TableDoesNotExist(_)) => None,
-                Err(error) => return Err(error.into()),
-            };
+            self.view = self.table()?;
         }
         Ok(self.view.as_ref())
     }
 
-    fn read(&mut self, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
-        let Some(view) = self.view()? else { return Ok(None) };
-        let (block, index) = place_of(serial);
-        let found = view.get(block)?;
-        let found = found.as_ref().and_then(|found| capsules_of(found.value()).find(|(at, _)| *at == index));
-        Ok(found.map(|(_, capsule)| capsule.to_vec()))
+    /// What is in it now; none for nothing.
+    fn table(&self) -> Result<Option<ReadOnlyTable<u64, &'static [u8]>>, redb::Error> {
+        match self.database.begin_read()?.open_table(TABLE) {
+            Ok(table) => Ok(Some(table)),
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
+
+    fn read(&mut self, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+        match self.view()? {
+            Some(view) => capsule_in(view, serial),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Open::read`], without holding on to what is in it.
+    fn look(&self, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+        match &self.view {
+            Some(view) => capsule_in(view, serial),
+            None => match self.table()? {
+                Some(table) => capsule_in(&table, serial),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+fn capsule_in(view: &ReadOnlyTable<u64, &'static [u8]>, serial: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+    let (block, index) = place_of(serial);
+    let found = view.get(block)?;
+    let found = found.as_ref().and_then(|found| capsules_of(found.value()).find(|(at, _)| *at == index));
+    Ok(found.map(|(_, capsule)| capsule.to_vec()))
 }
 
 #[cfg(test)]

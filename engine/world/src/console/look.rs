@@ -69,7 +69,10 @@ pub(super) fn look(console: &Console, world: &World, command: &str, rest: &str) 
             let summary = world.summary();
             vec![
                 format!("tick {}, {:.2} s of world time", summary.ticks, world.time()),
-                format!("{} actors ({} ever), {} tasklets", summary.actors, summary.spawned, summary.tasklets),
+                format!(
+                    "{} actors ({} ever, {} hibernate), {} tasklets",
+                    summary.actors, summary.spawned, summary.hibernated, summary.tasklets
+                ),
                 format!(
                     "{} wakes, {} events, {} wires, {} errors",
                     summary.wakes, summary.events, summary.wires, summary.errors

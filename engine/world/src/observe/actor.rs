@@ -3,6 +3,7 @@
 use dormouse_vm::{Kind, Peek};
 use serde::Serialize;
 
+use super::guest::Eye;
 use super::{ActorRef, FieldView, Use, ValueView};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
@@ -34,6 +35,8 @@ pub struct ActorView {
     pub body: BodyView,
     /// It was despawned and runs its last code.
     pub dying: bool,
+    /// It hibernates: this is what it will be when it wakes.
+    pub hibernated: bool,
     /// Its props, by name.
     pub props: Vec<PropView>,
     /// Its other fields, by name.
@@ -153,23 +156,29 @@ pub struct LetterView {
 impl World {
     /// An actor, dying ones included. `None` when it is gone.
     ///
-    /// Cost: a few microseconds, and what it holds is walked to tell its memory.
+    /// Cost: a few microseconds, and what it holds is walked to tell its memory. One that hibernates goes on doing so.
     pub fn actor_view(&self, id: ActorId) -> Option<ActorView> {
-        let sim = &self.sim;
-        let actor = sim.state.actors.awake(id)?;
+        self.look_at(id, |eye| eye.actor_view(id))
+    }
+}
+
+impl Eye<'_> {
+    fn actor_view(&self, id: ActorId) -> Option<ActorView> {
+        let sim = &self.world.sim;
+        let actor = self.actor(id)?;
         let class = sim.classes.get(actor.class);
-        let table = self.vm.peek(actor.table);
+        let table = self.here.vm.peek(actor.table);
         let props = class.props.keys().map(|name| self.prop_view(actor, &table, name)).collect();
         let (fields, more_fields) = self.fields(&table, MOST, |key| {
             key != b"id" && std::str::from_utf8(key).map_or(true, |key| !class.props.contains_key(key))
         });
-        let (globals, more_globals) = self.fields(&self.vm.peek(actor.globals), MOST, |_| true);
+        let (globals, more_globals) = self.fields(&self.here.vm.peek(actor.globals), MOST, |_| true);
         let names = |names: &[Name]| names.iter().map(|name| sim.names.text(*name).to_owned()).collect();
         let mut actions: Vec<String> = class.action_names(&sim.names).map(str::to_owned).collect();
         actions.sort();
         let (mailbox, more_mail) = self.letters(actor.mail.0);
         let tasks = self.tasks_of(id);
-        let mut census = self.vm.census();
+        let mut census = self.here.vm.census();
         self.name_roots(&mut census, actor, &tasks);
         Some(ActorView {
             id,
@@ -181,6 +190,7 @@ impl World {
             object: (actor.object != 0).then_some(actor.object),
             body: self.body_view(actor),
             dying: actor.dying,
+            hibernated: self.guest.is_some(),
             props,
             fields,
             more_fields,
@@ -189,7 +199,7 @@ impl World {
             actions,
             groups: class.groups.iter().map(|group| names(group)).collect(),
             flights: self.flights_of(actor),
-            handling: sim.state.mail.get(actor.handling).map(|letter| self.letter_view(letter)),
+            handling: sim.state.mail.get(actor.handling).map(|letter| self.letter_view(actor.handling, letter)),
             mailbox,
             more_mail,
             memory: Use { used: census.take() as u64, limit: sim.limits.memory.max(0) as u64 },
@@ -200,20 +210,20 @@ impl World {
 
     /// A prop's value: the actor's own, or that of the nearest class that has one.
     fn prop_view(&self, actor: &Actor, table: &Peek<'_>, name: &str) -> PropView {
-        let sim = &self.sim;
+        let sim = &self.world.sim;
         let takes = sim.classes.get(actor.class).props.get(name).map_or("any", |prop| prop.kind.word());
         let own = table.get(name);
         let mut value = own;
         let mut class = Some(actor.class);
         while let Some(number) = class.filter(|_| value.kind() == Kind::Nil) {
-            value = self.vm.peek(sim.classes.get(number).table).get(name);
+            value = self.world.vm.peek(sim.classes.get(number).table).get(name);
             class = sim.classes.get(number).parent;
         }
         PropView { name: name.into(), takes, own: own.kind() != Kind::Nil, value: self.value_view(&value) }
     }
 
     fn body_view(&self, actor: &Actor) -> BodyView {
-        let space = &self.sim.state.space;
+        let space = &self.world.sim.state.space;
         let (center, shape, kind, layer, mask) = match space.get(actor.body) {
             Some(body) => {
                 let kind = if body.ghost {
@@ -233,26 +243,26 @@ impl World {
             size: actor.size,
             shape,
             kind,
-            layer: self.sim.state.layer_name(layer).into(),
-            collides: if kind == "none" { Some(Vec::new()) } else { self.sim.state.layers_in(mask) },
+            layer: self.world.sim.state.layer_name(layer).into(),
+            collides: if kind == "none" { Some(Vec::new()) } else { self.world.sim.state.layers_in(mask) },
             velocity: space.velocity(actor.body).into(),
             motion: self.motion_view(actor),
         }
     }
 
     pub(super) fn motion_view(&self, actor: &Actor) -> Option<MotionView> {
-        let space = &self.sim.state.space;
+        let space = &self.world.sim.state.space;
         Some(match space.motion(actor.body)? {
             Motion::To { target, speed } => MotionView::To { target: target.into(), speed },
             Motion::Follow { who, speed, distance } => {
-                let who = space.get(who).map(|body| self.actor_ref(ActorId::from_bits(body.owner)));
+                let who = space.get(who).map(|body| self.world.actor_ref(ActorId::from_bits(body.owner)));
                 MotionView::Follow { who, speed, distance }
             }
         })
     }
 
     fn flights_of(&self, actor: &Actor) -> Vec<ActionView> {
-        let sim = &self.sim;
+        let sim = &self.world.sim;
         let mut flights = Vec::new();
         let mut at = actor.flights;
         while let Some(flight) = sim.state.flights.get(at as usize) {
@@ -260,9 +270,9 @@ impl World {
                 action: sim.names.text(flight.action).into(),
                 began: flight.began,
                 task: flight.task,
-                activator: self.some_actor(flight.activator),
-                caller: self.some_actor(flight.caller),
-                joined: sim.chain(flight.joiners).len(),
+                activator: self.world.some_actor(flight.activator),
+                caller: self.world.some_actor(flight.caller),
+                joined: self.waiting(flight.joiners),
             });
             at = flight.next;
         }
@@ -273,9 +283,9 @@ impl World {
     fn letters(&self, first: MailId) -> (Vec<LetterView>, usize) {
         let (mut letters, mut more) = (Vec::new(), 0);
         let mut at = first;
-        while let Some(letter) = self.sim.state.mail.get(at) {
+        while let Some(letter) = self.world.sim.state.mail.get(at) {
             if letters.len() < MOST {
-                letters.push(self.letter_view(letter));
+                letters.push(self.letter_view(at, letter));
             } else {
                 more += 1;
             }
@@ -284,13 +294,13 @@ impl World {
         (letters, more)
     }
 
-    fn letter_view(&self, letter: &Mail) -> LetterView {
-        let value = self.vm.peek_value(letter.event);
+    fn letter_view(&self, id: MailId, letter: &Mail) -> LetterView {
+        let value = self.letter(id, letter.event);
         LetterView {
             event: event_name(&value),
             value: self.value_view(&value),
-            from: self.some_actor(letter.from),
-            asked: self.sim.state.tasks.0.contains_key(letter.asker),
+            from: self.world.some_actor(letter.from),
+            asked: self.world.sim.state.tasks.0.contains_key(letter.asker),
         }
     }
 }

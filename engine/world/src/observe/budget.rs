@@ -3,6 +3,7 @@
 use dormouse_vm::Census;
 use serde::Serialize;
 
+use super::guest::Eye;
 use super::{ActorRef, Use as Of};
 use crate::ids::TaskId;
 use crate::sim::state::Actor;
@@ -56,10 +57,10 @@ impl World {
         let mut census = self.vm.census();
         let limit = self.sim.limits.memory.max(0) as u64;
         let budget = |(id, actor): (_, &Actor)| {
-            let tasks = self.tasks_of(id);
-            self.name_roots(&mut census, actor, &tasks);
+            let (eye, tasks) = (self.eye(), self.tasks_of(id));
+            eye.name_roots(&mut census, actor, &tasks);
             let memory = Of { used: census.take() as u64, limit };
-            ActorBudget { actor: self.actor_ref(id), tasks: tasks.len(), time: self.busiest(&tasks), memory }
+            ActorBudget { actor: self.actor_ref(id), tasks: tasks.len(), time: eye.busiest(&tasks), memory }
         };
         let mut actors: Vec<ActorBudget> = actors.into_iter().map(budget).collect();
         let asleep = state.actors.iter_asleep().map(|(id, sleeper)| ActorBudget {
@@ -79,18 +80,20 @@ impl World {
             collecting,
         }
     }
+}
 
+impl Eye<'_> {
     /// All that an actor holds.
     pub(super) fn name_roots(&self, census: &mut Census<'_>, actor: &Actor, tasks: &[TaskId]) {
         census.pin(actor.table);
         census.pin(actor.globals);
-        for tasklet in tasks.iter().filter_map(|task| self.sim.state.tasks.0.get(*task)) {
+        for tasklet in tasks.iter().filter_map(|task| self.tasklet(*task)) {
             census.thread(tasklet.thread);
         }
         for first in [actor.mail.0, actor.handling] {
             let mut at = first;
-            while let Some(letter) = self.sim.state.mail.get(at) {
-                if let Some(pin) = letter.event.pin() {
+            while let Some(letter) = self.world.sim.state.mail.get(at) {
+                if let Some(pin) = self.pin_of(at, letter.event) {
                     census.pin(pin);
                 }
                 at = letter.next;
@@ -99,7 +102,7 @@ impl World {
     }
 
     pub(super) fn busiest(&self, tasks: &[TaskId]) -> Of {
-        let spent = tasks.iter().filter_map(|task| self.sim.state.tasks.0.get(*task)).map(|tasklet| tasklet.spent);
-        Of { used: spent.max().unwrap_or(0).max(0) as u64, limit: self.sim.limits.time.max(0) as u64 }
+        let spent = tasks.iter().filter_map(|task| self.tasklet(*task)).map(|tasklet| tasklet.spent);
+        Of { used: spent.max().unwrap_or(0).max(0) as u64, limit: self.world.sim.limits.time.max(0) as u64 }
     }
 }

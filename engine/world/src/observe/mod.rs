@@ -33,6 +33,7 @@
 
 mod actor;
 mod budget;
+mod guest;
 mod show;
 mod sleeper;
 mod text;
@@ -45,6 +46,7 @@ use crate::ids::ActorId;
 
 pub use actor::{ActionView, ActorView, BodyView, LetterView, MotionView, PropView};
 pub use budget::{ActorBudget, Budgets, Use};
+pub(crate) use guest::{Parlour, plain};
 pub use sleeper::{FrameView, SleeperFilter, SleeperView, Why};
 pub use text::clean;
 pub use wire::{PostView, WireView};

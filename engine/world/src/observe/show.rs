@@ -2,6 +2,7 @@
 
 use dormouse_vm::{Kind, Peek};
 
+use super::guest::Eye;
 use super::{ActorRef, FieldView, ValueView, clean};
 use crate::datum::Datum;
 use crate::ids::{ActorId, TaskId};
@@ -22,6 +23,10 @@ const DATUM_DEPTH: usize = 8;
 const DATUM_TEXT: usize = 4096;
 
 impl World {
+    pub(crate) fn value_view(&self, value: &Peek<'_>) -> ValueView {
+        self.eye().value_view(value)
+    }
+
     pub(super) fn actor_ref(&self, id: ActorId) -> ActorRef {
         ActorRef { id, name: self.sim.label(id) }
     }
@@ -30,8 +35,10 @@ impl World {
     pub(super) fn some_actor(&self, id: ActorId) -> Option<ActorRef> {
         (id != ActorId::default()).then(|| self.actor_ref(id))
     }
+}
 
-    pub(crate) fn value_view(&self, value: &Peek<'_>) -> ValueView {
+impl Eye<'_> {
+    pub(super) fn value_view(&self, value: &Peek<'_>) -> ValueView {
         let actor = value.handle().and_then(ActorId::from_handle).or_else(|| self.own_table_of(value));
         let kind = match value.kind() {
             _ if actor.is_some() => "actor",
@@ -66,14 +73,14 @@ impl World {
     /// The actor whose own table it is.
     fn own_table_of(&self, value: &Peek<'_>) -> Option<ActorId> {
         let id = value.get("id").handle().and_then(ActorId::from_handle)?;
-        let actor = self.sim.state.actors.awake(id)?;
-        self.vm.peek(actor.table).same(value).then_some(id)
+        let actor = self.actor(id)?;
+        self.here.vm.peek(actor.table).same(value).then_some(id)
     }
 
     /// The task that scripts know by this table.
     fn task_of(&self, value: &Peek<'_>) -> Option<TaskId> {
         let metatable = value.metatable()?;
-        let is_task = metatable.same(&self.vm.peek(self.sim.pins.task));
+        let is_task = metatable.same(&self.here.vm.peek(self.here.sim.pins.task));
         value.get("id").handle().and_then(TaskId::from_handle).filter(|_| is_task)
     }
 
@@ -89,7 +96,7 @@ impl World {
             Kind::Handle => {
                 let handle = value.handle().unwrap_or(TaskId::default().handle());
                 match ActorId::from_handle(handle) {
-                    Some(actor) => out.push_str(&clean(&self.sim.label(actor))),
+                    Some(actor) => out.push_str(&clean(&self.world.sim.label(actor))),
                     None => self.show_task(out, TaskId::from_handle(handle).unwrap_or_default()),
                 }
             }
@@ -113,8 +120,8 @@ impl World {
     }
 
     fn show_task(&self, out: &mut String, task: TaskId) {
-        let label = match self.sim.state.tasks.0.contains_key(task) {
-            true => format!("task of {}", clean(&self.sim.task_label(task))),
+        let label = match self.world.sim.state.tasks.0.contains_key(task) {
+            true => format!("task of {}", clean(&self.task_label(task))),
             false => "task that is over".into(),
         };
         out.push_str(&label);
@@ -122,14 +129,14 @@ impl World {
 
     fn show_table(&self, out: &mut String, table: &Peek<'_>, depth: usize) {
         if let Some(actor) = self.own_table_of(table) {
-            return out.push_str(&clean(&self.sim.label(actor)));
+            return out.push_str(&clean(&self.world.sim.label(actor)));
         }
         if let Some(task) = self.task_of(table) {
             return self.show_task(out, task);
         }
         // An exception is shown as it is made: its name, then its fields.
         let exception =
-            table.metatable().is_some_and(|metatable| metatable.same(&self.vm.peek(self.sim.pins.exception)));
+            table.metatable().is_some_and(|metatable| metatable.same(&self.here.vm.peek(self.here.sim.pins.exception)));
         let name = if exception { table.get("name").bytes().map(|name| clean(&lossy(name, QUOTED))) } else { None };
         let count = table.entries(PLACES).count() - usize::from(name.is_some());
         let all = table.places() <= PLACES;

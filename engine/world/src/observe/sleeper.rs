@@ -7,11 +7,15 @@ use dormouse_vm::FramePeek;
 use serde::Serialize;
 
 use super::actor::event_name;
+use super::guest::Eye;
 use super::{ActorRef, FieldView, MotionView, Use};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
 use crate::sim::state::{Moment, Role, Tasklet, Wait};
 use crate::world::World;
+
+/// Actors that hibernate and are looked at together.
+const HIBERNATED: usize = 256;
 
 /// A tasklet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -142,26 +146,25 @@ impl Default for SleeperFilter {
 impl World {
     /// The tasklets that the filter takes, in the order in which they were started.
     ///
+    /// Of those who hibernate, tasklets of 256 actors at most are looked at, unless one is asked for.
+    ///
     /// Cost: all tasklets are looked at; a few microseconds for each that is returned or searched, more with
     /// locals.
     pub fn sleepers(&self, filter: &SleeperFilter) -> Vec<SleeperView> {
-        let tasks = match filter.actor {
-            Some(actor) => self.tasks_of(actor),
-            None => {
-                let all = self.sim.state.tasks.0.iter();
-                let mut all: Vec<_> = all.map(|(task, tasklet)| (tasklet.order, task)).collect();
-                all.sort_unstable();
-                all.into_iter().map(|(_, task)| task).collect()
-            }
-        };
         let wanted = filter.text.to_lowercase();
-        let addressees = OnceCell::new();
-        let views = tasks.into_iter().filter_map(|task| {
-            let view = self.sleeper_view(task, false, &addressees)?;
-            let fits = wanted.is_empty() || view.to_string().to_lowercase().contains(&wanted);
-            if fits && filter.locals { self.sleeper_view(task, true, &addressees) } else { Some(view).filter(|_| fits) }
-        });
-        views.take(filter.most).collect()
+        if let Some(actor) = filter.actor {
+            return self.look_at(actor, |eye| eye.sleepers(eye.tasks_of(actor), filter, &wanted));
+        }
+        let all = self.sim.state.tasks.0.iter();
+        let mut all: Vec<_> = all.map(|(task, tasklet)| (tasklet.order, task)).collect();
+        all.sort_unstable();
+        let mut found = self.eye().sleepers(all.into_iter().map(|(_, task)| task).collect(), filter, &wanted);
+        for (actor, _) in self.sim.state.actors.iter_asleep().take(HIBERNATED) {
+            found.extend(self.look_at(actor, |eye| eye.sleepers(eye.tasks_of(actor), filter, &wanted)));
+        }
+        found.sort_by_key(|view| view.order);
+        found.truncate(filter.most);
+        found
     }
 
     /// The tasklets of an actor, in the order in which they were started, with their locals.
@@ -171,7 +174,25 @@ impl World {
 
     /// One tasklet. `None` when it is over.
     pub fn sleeper(&self, task: TaskId, locals: bool) -> Option<SleeperView> {
-        self.sleeper_view(task, locals, &OnceCell::new())
+        let owner = self.sim.state.owner_of(task)?;
+        self.look_at(owner, |eye| eye.sleeper_view(task, locals, &OnceCell::new()))
+    }
+
+    /// An actor's tasklets, oldest first; none of one that hibernates.
+    pub(crate) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
+        self.eye().tasks_of(actor)
+    }
+}
+
+impl Eye<'_> {
+    fn sleepers(&self, tasks: Vec<TaskId>, filter: &SleeperFilter, wanted: &str) -> Vec<SleeperView> {
+        let addressees = OnceCell::new();
+        let views = tasks.into_iter().filter_map(|task| {
+            let view = self.sleeper_view(task, false, &addressees)?;
+            let fits = wanted.is_empty() || view.to_string().to_lowercase().contains(wanted);
+            if fits && filter.locals { self.sleeper_view(task, true, &addressees) } else { Some(view).filter(|_| fits) }
+        });
+        views.take(filter.most).collect()
     }
 
     fn sleeper_view(
@@ -180,25 +201,26 @@ impl World {
         locals: bool,
         addressees: &OnceCell<HashMap<MailId, ActorId>>,
     ) -> Option<SleeperView> {
-        let sim = &self.sim;
-        let tasklet = sim.state.tasks.0.awake(task)?;
+        let sim = &self.world.sim;
+        let tasklet = self.tasklet(task)?;
         let until = tasklet.timer.and_then(|place| sim.state.wheel.due(place));
-        let frames = if tasklet.role == Role::Native { Vec::new() } else { self.vm.frames(tasklet.thread, locals) };
+        let frames =
+            if tasklet.role == Role::Native { Vec::new() } else { self.here.vm.frames(tasklet.thread, locals) };
         Some(SleeperView {
             task,
             order: tasklet.order,
-            owner: self.actor_ref(tasklet.owner),
+            owner: self.world.actor_ref(tasklet.owner),
             label: sim.names.text(tasklet.label).into(),
             role: tasklet.role.word(),
             cancelled: tasklet.cancelled,
             why: self.why(tasklet, until, addressees),
             since: tasklet.since,
             until,
-            awaited: sim.chain(tasklet.awaiters).len(),
-            activator: self.some_actor(tasklet.activator),
-            caller: self.some_actor(tasklet.caller),
+            awaited: self.waiting(tasklet.awaiters),
+            activator: self.world.some_actor(tasklet.activator),
+            caller: self.world.some_actor(tasklet.caller),
             time: Use { used: tasklet.spent.max(0) as u64, limit: sim.limits.time.max(0) as u64 },
-            bytes: self.vm.tasklet_bytes(tasklet.thread),
+            bytes: self.here.vm.tasklet_bytes(tasklet.thread),
             frames: frames.iter().map(|frame| self.frame_view(frame)).collect(),
         })
     }
@@ -220,24 +242,24 @@ impl World {
     }
 
     fn why(&self, tasklet: &Tasklet, until: Option<u64>, addressees: &OnceCell<HashMap<MailId, ActorId>>) -> Why {
-        let sim = &self.sim;
+        let sim = &self.world.sim;
         let text = |name: Name| sim.names.text(name).to_owned();
         match tasklet.wait {
             Wait::Ready => Why::Ready,
             Wait::Ticks => Why::Ticks { ticks: until.unwrap_or(tasklet.since).saturating_sub(tasklet.since) },
             Wait::Event(name) => Why::Event { name: (name != Name::NONE).then(|| text(name)) },
             Wait::Action { who, action, when } => {
-                Why::Action { who: self.actor_ref(who), action: text(action), moment: when }
+                Why::Action { who: self.world.actor_ref(who), action: text(action), moment: when }
             }
-            Wait::Task(task) => Why::Task { task, label: sim.task_label(task) },
+            Wait::Task(task) => Why::Task { task, label: self.task_label(task) },
             Wait::Reply(mail) => {
-                let event = sim.state.mail.get(mail).map(|letter| event_name(&self.vm.peek_value(letter.event)));
+                let event = sim.state.mail.get(mail).map(|letter| event_name(&self.letter(mail, letter.event)));
                 let addressees = addressees.get_or_init(|| self.addressees());
-                let from = addressees.get(&mail).map(|actor| self.actor_ref(*actor));
+                let from = addressees.get(&mail).map(|actor| self.world.actor_ref(*actor));
                 Why::Reply { event: event.unwrap_or_default(), from }
             }
             Wait::Motion => {
-                let actor = sim.state.actors.get(tasklet.owner);
+                let actor = self.actor(tasklet.owner);
                 Why::Motion { to: actor.and_then(|actor| self.motion_view(actor)) }
             }
             Wait::Join(token) => match sim.state.flights.get(token as usize) {
@@ -251,10 +273,10 @@ impl World {
     /// In whose mailbox (or hands) each letter is. Cost: all actors are looked at.
     fn addressees(&self) -> HashMap<MailId, ActorId> {
         let mut addressees = HashMap::new();
-        for (id, actor) in self.sim.state.actors.iter() {
+        for (id, actor) in self.world.sim.state.actors.iter() {
             for first in [actor.handling, actor.mail.0] {
                 let mut at = first;
-                while let Some(letter) = self.sim.state.mail.get(at) {
+                while let Some(letter) = self.world.sim.state.mail.get(at) {
                     addressees.insert(at, id);
                     at = letter.next;
                 }
@@ -264,10 +286,10 @@ impl World {
     }
 
     /// An actor's tasklets, oldest first.
-    pub(crate) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
+    pub(super) fn tasks_of(&self, actor: ActorId) -> Vec<TaskId> {
         let mut tasks = Vec::new();
-        let mut at = self.sim.state.actors.awake(actor).map_or(TaskId::default(), |actor| actor.tasklets);
-        while let Some(tasklet) = self.sim.state.tasks.0.get(at) {
+        let mut at = self.actor(actor).map_or(TaskId::default(), |actor| actor.tasklets);
+        while let Some(tasklet) = self.tasklet(at) {
             tasks.push(at);
             at = tasklet.sibling;
         }

@@ -193,7 +193,12 @@ impl Display for ActorView {
         if let Some(object) = self.object {
             write!(f, ", object {object} of the map")?;
         }
-        writeln!(f, "{}", if self.dying { ", dying" } else { "" })?;
+        writeln!(
+            f,
+            "{}{}",
+            if self.dying { ", dying" } else { "" },
+            if self.hibernated { ", hibernates" } else { "" }
+        )?;
         writeln!(f, "  place   {}", self.body)?;
         for prop in &self.props {
             writeln!(f, "  prop    {prop}{}", if prop.own { "" } else { "   (the class's)" })?;

@@ -303,13 +303,16 @@ impl Sim {
             None if self.state.tasks.0.contains_key(task) => {
                 self.state.owner_of(task).map_or_else(String::new, |owner| self.label(owner))
             }
-            Some(tasklet) => {
-                let label = self.names.text(tasklet.label);
-                let owner = self.label(tasklet.owner);
-                if label.is_empty() { owner } else { format!("{owner}.{label}") }
-            }
+            Some(tasklet) => self.label_of(tasklet),
             None => "a tasklet that is over".into(),
         }
+    }
+
+    /// What a tasklet is called.
+    pub(crate) fn label_of(&self, tasklet: &Tasklet) -> String {
+        let label = self.names.text(tasklet.label);
+        let owner = self.label(tasklet.owner);
+        if label.is_empty() { owner } else { format!("{owner}.{label}") }
     }
 }
 

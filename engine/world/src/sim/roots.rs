@@ -76,6 +76,33 @@ fn visit_tasklet(id: TaskId, tasklet: &mut Tasklet, visit: &mut impl FnMut(Place
 }
 
 impl State {
+    /// As [`State::visit_roots_of`], of one who hibernates and whose native part was read.
+    pub(crate) fn visit_roots_of_guest(
+        &self,
+        id: ActorId,
+        actor: &mut Actor,
+        tasks: &mut [(TaskId, Tasklet)],
+        visit: &mut impl FnMut(Place, Root<'_>),
+    ) {
+        visit_actor(id, actor, visit);
+        for (task, tasklet) in tasks {
+            visit_tasklet(*task, tasklet, visit);
+            let mut token = tasklet.flight;
+            while let Some(flight) = self.flights.get(token as usize) {
+                visit(Place::Flight(token), Root::Pin(&mut Pin::NIL.clone()));
+                token = flight.outer;
+            }
+        }
+        for (mut at, chain) in [(actor.handling, false), (actor.mail.0, true)] {
+            while let Some(letter) = self.mail.get(at) {
+                if letter.event.pin().is_some() {
+                    visit(Place::Mail(at), Root::Pin(&mut Pin::NIL.clone()));
+                }
+                at = if chain { letter.next } else { MailId::default() };
+            }
+        }
+    }
+
     /// As [`State::visit_roots`], of what one actor holds that is awake: its own, its tasklets' and actions', its letters.
     pub(crate) fn visit_roots_of(&mut self, id: ActorId, visit: &mut impl FnMut(Place, Root<'_>)) {
         let Some(actor) = self.actors.get_mut(id) else { return };

@@ -225,6 +225,12 @@ impl Face {
         let Actor { order, class, name, object, body, size, account, flights, dying, .. } = *actor;
         Face { order, class, name, object, body, size, account, flights, dying }
     }
+
+    /// An actor of whom no more is known.
+    pub(crate) fn actor(self) -> Actor {
+        let Face { order, class, name, object, body, size, account, flights, dying } = self;
+        Actor { order, class, name, object, body, size, account, flights, dying, ..Actor::default() }
+    }
 }
 
 impl Sleeper {

@@ -147,7 +147,7 @@ pub(crate) enum Unrestored {
 }
 
 /// Makes the values of the section, in the order of the roots.
-pub(super) fn restore(vm: &mut Vm, bytes: &[u8]) -> Result<Vec<Root>, Unrestored> {
+pub(crate) fn restore(vm: &mut Vm, bytes: &[u8]) -> Result<Vec<Root>, Unrestored> {
     outcome(vm.restore(bytes))
 }
 

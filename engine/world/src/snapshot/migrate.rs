@@ -42,7 +42,7 @@ impl Archive {
 }
 
 /// Gives the VM the code that is missing, as far as the archive has its text. True when that was any.
-pub(super) fn load_earlier(vm: &mut Vm, archive: &Archive, missing: &[Missing], earlier: &mut Earlier) -> bool {
+pub(crate) fn load_earlier(vm: &mut Vm, archive: &Archive, missing: &[Missing], earlier: &mut Earlier) -> bool {
     let wanted: BTreeSet<ScriptHash> =
         missing.iter().filter(|missing| missing.kind == MissingKind::Function).map(|missing| missing.script).collect();
     let mut any = false;

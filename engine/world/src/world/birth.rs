@@ -130,6 +130,7 @@ impl World {
             drowsy: VecDeque::new(),
             due: Vec::new(),
             capsule: Vec::new(),
+            parlour: Default::default(),
             contacts: Vec::new(),
         })
     }
@@ -174,7 +175,7 @@ impl World {
     }
 }
 
-fn newborn(config: &Config) -> State {
+pub(crate) fn newborn(config: &Config) -> State {
     State {
         seed: config.seed,
         tick: 0,

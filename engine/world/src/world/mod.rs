@@ -19,6 +19,7 @@ use dormouse_vm::Vm;
 
 use crate::happenings::Happening;
 use crate::ids::{ActorId, TaskId};
+use crate::observe::Parlour;
 use crate::output::Output;
 use crate::scripts::Scripts;
 use crate::sim::Sim;
@@ -28,7 +29,7 @@ use crate::space::Contact;
 use crate::wheel::Timer;
 
 pub use birth::{Config, WorldError};
-pub(crate) use birth::{ENGINE, PRELUDE};
+pub(crate) use birth::{ENGINE, PRELUDE, newborn};
 pub use hibernate::{HibernateError, WakeError};
 pub use image::WorldImage;
 pub use sight::{BodySight, ClassSight, Sight};
@@ -55,6 +56,8 @@ pub struct World {
     /// Buffers that each tick uses again.
     due: Vec<Timer>,
     capsule: Vec<u8>,
+    /// Where those are looked at who hibernate.
+    pub(crate) parlour: Parlour,
     contacts: Vec<Contact>,
 }
 
@@ -184,18 +187,6 @@ impl World {
             None => self.sim.is_acting(actor),
             Some(action) => self.sim.names.find(action).is_some_and(|name| self.sim.flight_of(actor, name).is_some()),
         }
-    }
-
-    /// Where each of an actor's sleeping tasklets is: the lines that wait, innermost first. None of one that hibernates.
-    pub fn places_of(&self, actor: ActorId) -> Vec<Vec<dormouse_vm::Place>> {
-        let mut task = self.sim.state.actors.awake(actor).map_or(TaskId::default(), |actor| actor.tasklets);
-        let mut places = Vec::new();
-        while let Some(tasklet) = self.sim.state.tasks.0.get(task) {
-            places.push(self.vm.places(tasklet.thread));
-            task = tasklet.sibling;
-        }
-        places.reverse();
-        places
     }
 
     /// The scripts that it was made with.

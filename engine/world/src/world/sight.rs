@@ -5,6 +5,7 @@ use dormouse_vm::Kind;
 
 use crate::datum::Datum;
 use crate::ids::ActorId;
+use crate::observe::plain;
 use crate::space::Shape;
 
 use super::World;
@@ -52,9 +53,6 @@ pub struct ClassSight {
     pub props: Vec<String>,
 }
 
-/// Bytes of a text that is read.
-const MAX_TEXT: usize = 200;
-
 impl World {
     /// All live actors but the level and the game, in no particular order. Cost: some 10 ns each.
     pub fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
@@ -94,23 +92,16 @@ impl World {
     }
 
     /// A field of an actor's own table, or the default of its prop, where it is plain and short: no table, no text of
-    /// more than 200 bytes. `None` where there is none. Cost: some 50 ns.
+    /// more than 200 bytes. `None` where there is none. Cost: some 50 ns; more at the
+    /// first look at one that hibernates, which goes on doing so.
     pub fn field(&self, actor: ActorId, name: &str) -> Option<Datum> {
-        let found = self.sim.state.actors.awake(actor).filter(|actor| !actor.dying)?;
-        let own = self.vm.peek(found.table).get(name);
-        let value = match own.kind() {
-            Kind::Nil => self.vm.peek(self.sim.classes.get(found.class).table).get(name),
-            _ => own,
+        let face = self.sim.state.face(actor).filter(|face| !face.dying)?;
+        let own = match self.sim.state.actors.awake(actor) {
+            Some(awake) => {
+                Some(self.vm.peek(awake.table).get(name)).filter(|own| own.kind() != Kind::Nil).map(|own| plain(&own))
+            }
+            None => self.field_asleep(actor, name),
         };
-        match value.kind() {
-            Kind::Bool => Some(Datum::Bool(value.truthy())),
-            Kind::Number => value.number().map(Datum::Number),
-            Kind::Vector => value.vector().map(Datum::Vector),
-            Kind::Text => value
-                .bytes()
-                .filter(|bytes| bytes.len() <= MAX_TEXT)
-                .map(|bytes| Datum::Text(String::from_utf8_lossy(bytes).into())),
-            _ => None,
-        }
+        own.unwrap_or_else(|| plain(&self.vm.peek(self.sim.classes.get(face.class).table).get(name)))
     }
 }
