@@ -10,7 +10,12 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=CXXFLAGS");
     let luau = luau_sources();
-    cc::Build::new()
+    let mut build = cc::Build::new();
+    if !cfg!(debug_assertions) {
+        // Without it Luau's headers check their assertions, which are for debug builds (and for `tools/fuzz`).
+        build.define("NDEBUG", None);
+    }
+    build
         .cpp(true)
         .std("c++17")
         .warnings(false)

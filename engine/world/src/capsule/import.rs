@@ -353,7 +353,7 @@ impl Sim {
                 elder.younger = task;
             }
             let fresh = self.state.tasks.0[task];
-            let payer = self.pays_itself(&fresh);
+            let payer = self.own_payer(fresh.owner, fresh.role);
             let timer = sleeping.left.map(|left| self.state.wheel.insert(Timer { due: tick + left, order, task }));
             if let Some(tasklet) = self.state.tasks.0.get_mut(task) {
                 (tasklet.payer, tasklet.timer) = (payer, timer);

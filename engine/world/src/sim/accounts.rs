@@ -9,7 +9,7 @@ use dormouse_vm::{BYTES_PER_CREDIT, MEASURE_EVERY};
 use serde::{Deserialize, Serialize};
 
 use super::Sim;
-use super::state::{Role, Tasklet};
+use super::state::Role;
 use crate::ids::ActorId;
 use crate::output::OutputKind;
 
@@ -154,17 +154,13 @@ impl Sim {
         }
     }
 
-    /// The main tasklet of the one who opened an account pays for itself: its own limit is the lower one.
-    fn own_payer(&self, owner: ActorId, role: Role) -> AccountId {
+    /// Who pays for a tasklet once it has waited: its owner. The main tasklet of the one who opened an account pays for
+    /// itself, since its own limit is the lower one.
+    pub(crate) fn own_payer(&self, owner: ActorId, role: Role) -> AccountId {
         match self.state.actors.get(owner) {
             Some(actor) if !(role == Role::Main && actor.founder) => actor.account,
             _ => AccountId::NONE,
         }
-    }
-
-    /// A tasklet that somebody else set going has come to its first wait: from here on its owner pays.
-    pub(crate) fn pays_itself(&mut self, tasklet: &Tasklet) -> AccountId {
-        self.own_payer(tasklet.owner, tasklet.role)
     }
 
     /// Charges time. True when the account has used up what it has in this tick.
@@ -178,8 +174,17 @@ impl Sim {
         }
     }
 
+    /// What is left of the owner's credit, for a tasklet that this account pays for. None when it must go on in the next
+    /// tick. (Whoever is none of theirs is not to wait for what they have used up: its mailbox would stand still.)
+    pub(crate) fn allow(&mut self, payer: AccountId, owner: ActorId, guest: bool) -> Option<i64> {
+        let actor = &self.state.actors[owner];
+        let (credit, theirs) = (actor.credit, !guest || actor.account == payer);
+        let broke = theirs && self.is_broke(payer, owner);
+        (!broke).then_some(credit)
+    }
+
     /// Whether a tasklet must go on in the next tick, since the account that pays for it is used up in this one.
-    pub(crate) fn is_broke(&mut self, id: AccountId, owner: ActorId) -> bool {
+    fn is_broke(&mut self, id: AccountId, owner: ActorId) -> bool {
         let (tick, limit) = (self.state.tick, self.limits.family_time);
         let broke = self.account(id).is_some_and(|account| account.tick == tick && account.spent >= limit);
         if broke {

@@ -30,12 +30,12 @@ impl World {
             return self.run_native(task, cause);
         }
         let (payer, owner) = (tasklet.payer, tasklet.owner);
-        let guest = tasklet.guest;
-        // Whoever is none of theirs is not to wait for what they have used up: its mailbox would stand still.
-        let theirs = payer != AccountId::NONE
-            && (!guest || sim.state.actors.get(owner).map(|actor| actor.account) == Some(payer));
-        if theirs && sim.is_broke(payer, owner) {
-            return sim.state.postponed.push(task);
+        let (guest, mut credit) = (tasklet.guest, tasklet.credit);
+        if payer != AccountId::NONE {
+            match sim.allow(payer, owner, guest) {
+                Some(allowed) => credit = allowed,
+                None => return sim.state.postponed.push(task),
+            }
         }
         let tasklet = &mut sim.state.tasks.0[task];
         let go = std::mem::replace(&mut tasklet.go, Go::On);
@@ -43,11 +43,6 @@ impl World {
         if slept > 0 {
             tasklet.spent = 0;
         }
-        let credit = match payer == AccountId::NONE {
-            true => tasklet.credit,
-            false => sim.state.actors[owner].credit,
-        };
-        let tasklet = &sim.state.tasks.0[task];
         let quota = Quota { time: sim.limits.time - tasklet.spent, credit, memory: sim.limits.memory };
         let thread = tasklet.thread;
         sim.actor = owner;
@@ -61,18 +56,18 @@ impl World {
             other => self.run_with(thread, other, &quota),
         };
         let spent = RESUME + (self.vm.interrupts() - before) as i64;
-        let sim = &mut self.sim;
-        let Some(tasklet) = sim.state.tasks.0.get_mut(task) else { return };
-        tasklet.spent += spent;
-        match payer == AccountId::NONE {
-            true => tasklet.credit = self.vm.credit(),
-            false => self.charge_payer(task, payer, spent),
+        if payer != AccountId::NONE {
+            self.charge_payer(task, payer, spent);
         }
         if self.sim.doomed {
             self.end_hoarder(owner);
         }
         let sim = &mut self.sim;
-        let tasklet = &mut sim.state.tasks.0[task];
+        let Some(tasklet) = sim.state.tasks.0.get_mut(task) else { return };
+        tasklet.spent += spent;
+        if payer == AccountId::NONE {
+            tasklet.credit = self.vm.credit();
+        }
         let Outcome::Slept(ticks) = outcome else { return self.came_back(task, outcome) };
         tasklet.since = tick;
         // Something may have been raised in it while it ran, by itself or by what it called.
@@ -102,13 +97,12 @@ impl World {
     /// Charges time to whoever pays for the tasklet; after its first run that is its owner.
     fn charge_payer(&mut self, task: TaskId, payer: AccountId, spent: i64) {
         self.sim.charge(payer, spent);
-        let owner = self.sim.state.tasks.0[task].owner;
+        let Tasklet { owner, role, guest, .. } = self.sim.state.tasks.0[task];
         if let Some(actor) = self.sim.state.actors.get_mut(owner) {
             actor.credit = self.vm.credit();
         }
-        let tasklet = self.sim.state.tasks.0[task];
-        if tasklet.guest {
-            let payer = self.sim.pays_itself(&tasklet);
+        if guest {
+            let payer = self.sim.own_payer(owner, role);
             let tasklet = &mut self.sim.state.tasks.0[task];
             (tasklet.payer, tasklet.guest) = (payer, false);
         }
