@@ -44,11 +44,15 @@ pub(crate) struct Wheel {
     slots: Vec<Vec<Timer>>,
     /// Timers at all.
     len: usize,
+    /// Buffers of slots that are empty, the one that was used last at the end: whoever waits a tick at a time needs two
+    /// of them, not one for each slot that comes by.
+    #[serde(skip)]
+    spare: Vec<Vec<Timer>>,
 }
 
 impl Clone for Wheel {
     fn clone(&self) -> Self {
-        Wheel { slots: self.slots.clone(), ..*self }
+        Wheel { now: self.now, slots: self.slots.clone(), len: self.len, spare: Vec::new() }
     }
 
     fn clone_from(&mut self, from: &Self) {
@@ -59,7 +63,7 @@ impl Clone for Wheel {
 
 impl Wheel {
     pub(crate) fn new() -> Self {
-        Wheel { now: 0, slots: vec![Vec::new(); SLOTS * LEVELS], len: 0 }
+        Wheel { now: 0, slots: vec![Vec::new(); SLOTS * LEVELS], len: 0, spare: Vec::new() }
     }
 
     /// The last tick whose timers were taken.
@@ -98,6 +102,11 @@ impl Wheel {
         debug_assert!(timer.due > self.now);
         let slot = self.slot_of(timer.due);
         let timers = &mut self.slots[slot];
+        if timers.capacity() == 0
+            && let Some(spare) = self.spare.pop()
+        {
+            *timers = spare;
+        }
         timers.push(timer);
         Place { slot: slot as u16, index: (timers.len() - 1) as u32 }
     }
@@ -131,6 +140,7 @@ impl Wheel {
     /// Moves on to tick `now + 1` and takes the timers due then, in order, into `due` (which is emptied first).
     pub(crate) fn advance(&mut self, due: &mut Vec<Timer>, owner: &mut impl Moved) {
         due.clear();
+        self.recycle(std::mem::take(due));
         self.now += 1;
         // When a level's digits have all turned, the next slot of the level above is spread over it.
         for level in (1..LEVELS).rev() {
@@ -141,12 +151,12 @@ impl Wheel {
             }
         }
         let slot = self.now as usize & (SLOTS - 1);
-        // The buffers change places, so that neither is allocated anew.
-        let timers = &mut self.slots[slot];
+        let mut timers = std::mem::take(&mut self.slots[slot]);
         if due.is_empty() {
-            std::mem::swap(timers, due);
+            *due = timers;
         } else {
-            due.append(timers);
+            due.append(&mut timers);
+            self.recycle(timers);
         }
         self.len -= due.len();
         if !due.is_sorted_by_key(|timer| timer.order) {
@@ -164,9 +174,12 @@ impl Wheel {
                 owner.moved(timer.task, place);
             }
         }
-        // Its memory serves the slot's next turn (unless a timer came back to it meanwhile).
-        if self.slots[slot].is_empty() {
-            self.slots[slot] = timers;
+        self.recycle(timers);
+    }
+
+    fn recycle(&mut self, timers: Vec<Timer>) {
+        if timers.capacity() > 0 {
+            self.spare.push(timers);
         }
     }
 
