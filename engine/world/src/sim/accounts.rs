@@ -66,6 +66,11 @@ impl Account {
     pub(crate) fn balance(&self) -> (u32, i64) {
         (self.members, self.held)
     }
+
+    /// Whether it has used up in this tick what it may.
+    pub(crate) fn is_broke(&self, tick: u64, limit: i64) -> bool {
+        self.tick == tick && self.spent >= limit
+    }
 }
 
 impl Sim {
@@ -174,24 +179,12 @@ impl Sim {
         }
     }
 
-    /// What is left of the owner's credit, for a tasklet that this account pays for. None when it must go on in the next
-    /// tick. (Whoever is none of theirs is not to wait for what they have used up: its mailbox would stand still.)
-    pub(crate) fn allow(&mut self, payer: AccountId, owner: ActorId, guest: bool) -> Option<i64> {
-        let actor = &self.state.actors[owner];
-        let (credit, theirs) = (actor.credit, !guest || actor.account == payer);
-        let broke = theirs && self.is_broke(payer, owner);
-        (!broke).then_some(credit)
-    }
-
-    /// Whether a tasklet must go on in the next tick, since the account that pays for it is used up in this one.
-    fn is_broke(&mut self, id: AccountId, owner: ActorId) -> bool {
-        let (tick, limit) = (self.state.tick, self.limits.family_time);
-        let broke = self.account(id).is_some_and(|account| account.tick == tick && account.spent >= limit);
-        if broke {
-            let what = "what it and those that share its time still have to do goes on in the next tick";
-            self.warn_account(id, owner, format!("{limit} calls and loop turns were used in one tick: {what}"));
-        }
-        broke
+    /// Says that what an account still has to do goes on in the next tick.
+    #[cold]
+    pub(crate) fn say_broke(&mut self, id: AccountId, who: ActorId) {
+        let limit = self.limits.family_time;
+        let what = "what it and those that share its time still have to do goes on in the next tick";
+        self.warn_account(id, who, format!("{limit} calls and loop turns were used in one tick: {what}"));
     }
 
     /// Says what a limit of an account did, now and then.

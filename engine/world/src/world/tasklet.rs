@@ -6,7 +6,7 @@ use crate::happenings::Ending;
 use crate::ids::{ActorId, TaskId};
 use crate::output::OutputKind;
 use crate::sim::Sim;
-use crate::sim::accounts::AccountId;
+use crate::sim::accounts::{Account, AccountId};
 use crate::sim::state::{GROUND, Go, Role, Tasklet, Wait};
 use crate::wheel::Timer;
 
@@ -30,14 +30,20 @@ impl World {
             return self.run_native(task, cause);
         }
         let (payer, owner) = (tasklet.payer, tasklet.owner);
-        let (guest, mut credit) = (tasklet.guest, tasklet.credit);
-        if payer != AccountId::NONE {
-            match sim.allow(payer, owner, guest) {
-                Some(allowed) => credit = allowed,
-                None => return sim.state.postponed.push(task),
+        let credit = match payer == AccountId::NONE {
+            true => tasklet.credit,
+            false => {
+                // Whoever is none of theirs is not to wait for what they have used up: its mailbox would stand still.
+                let actor = &sim.state.actors[owner];
+                let theirs = !tasklet.guest || actor.account == payer;
+                let broke = |account: &Account| account.is_broke(tick, sim.limits.family_time);
+                if theirs && sim.state.accounts.get(payer.index()).is_some_and(broke) {
+                    sim.say_broke(payer, owner);
+                    return sim.state.postponed.push(task);
+                }
+                actor.credit
             }
-        }
-        let tasklet = &mut sim.state.tasks.0[task];
+        };
         let go = std::mem::replace(&mut tasklet.go, Go::On);
         let slept = (tick - tasklet.since) as u32;
         if slept > 0 {
