@@ -126,7 +126,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     }
     let stop = view::stop_flag()?;
     let options = Options {
-        setup,
+        setup: setup.clone(),
         size: args.size,
         zoom: args.zoom,
         fullscreen: args.fullscreen,
@@ -139,19 +139,11 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     };
     match app::play(options) {
         Ok(farewell) => Ok(tell(args, &farewell)),
-        Err(PlayError::NoDisplay(why)) if args.load.is_some() => {
-            Err(format!("there is no display here ({why}), and a saved game is played in a window").into())
+        Err(PlayError::NoDisplay(_)) => {
+            let played = view::play(setup, args.ticks, args.paused, stop);
+            let farewell = played.map_err(|problem| format!("there is no display here, {problem}"))?;
+            Ok(tell(args, &farewell))
         }
-        Err(PlayError::NoDisplay(_)) => view::run(&view::Show {
-            map: &args.map,
-            scripts: &args.scripts,
-            seed: args.seed,
-            input: args.input.as_deref(),
-            record: args.record.as_deref(),
-            until: args.ticks,
-            stop,
-        })
-        .map_err(|error| format!("there is no display here; {error}; --shots draws the map without one").into()),
         Err(PlayError::Failed(problem)) => {
             eprintln!("{problem}");
             Ok(false)

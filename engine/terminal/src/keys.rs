@@ -26,12 +26,13 @@ pub enum Key {
     Focus,
     Escape,
     Save,
+    Load,
     Help,
     Quit,
 }
 
 /// The help: keys, and what they do.
-pub const HELP: [(&str, &str); 18] = [
+pub const HELP: [(&str, &str); 19] = [
     ("WASD, arrows", "walk: hold, or tap again"),
     ("space", "use what is near"),
     ("p", "pause, go on"),
@@ -47,7 +48,8 @@ pub const HELP: [(&str, &str); 18] = [
     ("h", "what happens, and what caused it"),
     (":", "console: door_a.Open, spawn, set, Luau"),
     ("Enter, Esc", "into the side panel, out of it, shut it"),
-    ("F5, Ctrl-S", "save a snapshot"),
+    ("F5, Ctrl-S", "save"),
+    ("F9", "load the saved game (dormouse play)"),
     ("?", "this help"),
     ("q, Ctrl-C", "quit"),
 ];
@@ -82,6 +84,7 @@ pub fn meaning(event: &KeyEvent) -> Option<Key> {
         KeyCode::Enter => Key::Focus,
         KeyCode::Esc => Key::Escape,
         KeyCode::F(5) => Key::Save,
+        KeyCode::F(9) => Key::Load,
         KeyCode::F(1) | KeyCode::Char('?') => Key::Help,
         KeyCode::Char('q' | 'Q') => Key::Quit,
         _ => return None,

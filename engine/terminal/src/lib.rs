@@ -6,17 +6,17 @@
 //!
 //! The rooms: [`View`] is what is shown and what keys do to it; [`draw`] puts it on a [`ratatui`] frame; a `Raster`
 //! makes pixels of a scene; [`Screen`] takes the terminal and gives it back, whatever happens; [`watch`] is the loop
-//! that paces it all.
+//! that paces it all, whatever is [`Played`].
 
 #![forbid(unsafe_code)]
 
 mod bars;
 mod colours;
 mod draw;
-
 mod heads;
 mod held;
 mod keys;
+mod played;
 mod raster;
 mod screen;
 mod side;
@@ -25,6 +25,7 @@ mod watch;
 
 pub use colours::Colours;
 pub use draw::draw;
+pub use played::{Bare, Lived, Played, Save};
 pub use screen::Screen;
 pub use view::{View, Wish, Zoom};
-pub use watch::{End, Options, watch};
+pub use watch::{Options, watch};

@@ -16,6 +16,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use crate::colours::Colours;
 use crate::held::Held;
 use crate::keys::{self, Key};
+use crate::played::Lived;
 use crate::raster::Raster;
 use crate::side::{Shown, Side};
 
@@ -40,8 +41,10 @@ pub enum Wish {
     Submit(String),
     /// One tick, while it is paused.
     Step,
-    /// A snapshot.
+    /// A snapshot, or a saved game.
     Save,
+    /// Back to what was saved.
+    Load,
     /// The end.
     Quit,
 }
@@ -133,16 +136,13 @@ impl View {
         self.notice = Some(text.into());
     }
 
-    /// Takes note of what happened in a tick.
-    pub fn note(&mut self, world: &mut World) {
-        let lines = world.take_output();
+    /// Takes note of what was told in a tick.
+    pub fn note(&mut self, now: u64, Lived { lines, happenings }: Lived) {
         self.maker.hear(&lines);
         let story = lines.into_iter().filter(|line| line.kind != dormouse::OutputKind::Trace);
         self.log.extend(story);
         let over = self.log.len().saturating_sub(LOG);
         self.log.drain(..over);
-        let happenings = world.take_happenings();
-        let now = world.now();
         self.flashes.retain(|flash| flash.tick + FLASH > now);
         for happening in &happenings {
             if let HappeningKind::WireFired { source, target, outcome, .. } = &happening.kind {
@@ -153,6 +153,16 @@ impl View {
             }
         }
         self.side.take(happenings);
+    }
+
+    /// There is another world now, of the same map: what was told of the one before is no longer so.
+    pub fn begin_anew(&mut self, world: &World) {
+        self.maker = SceneMaker::new(self.stage.clone());
+        self.log.clear();
+        self.flashes.clear();
+        self.hash = None;
+        self.side = Side::default();
+        self.selected = world.find("player").or_else(|| sighted(world).first().copied());
     }
 
     /// A hash of the world, for the status line.
@@ -220,6 +230,7 @@ impl View {
             Key::Escape => self.side.close(),
             Key::Help => self.help = true,
             Key::Save => return vec![Wish::Save],
+            Key::Load => return vec![Wish::Load],
             Key::Quit => return vec![Wish::Quit],
         }
         Vec::new()

@@ -3,44 +3,33 @@
 
 #![expect(clippy::disallowed_methods, reason = "ticks are paced here, by the clock outside; no world sees it")]
 
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dormouse::World;
-use dormouse::console::Console;
-use dormouse::input::{Inputs, What};
+use dormouse::input::What;
 use dormouse::map::Map;
 use ratatui::crossterm::event::{self, Event};
 
 use crate::colours::Colours;
 use crate::draw::draw;
+use crate::played::Played;
 use crate::screen::Screen;
 use crate::view::{View, Wish};
 
-/// Writes a snapshot of the world when it is asked to, and says where, or what is wrong.
-pub type Save<'a> = Box<dyn FnMut(&mut World) -> Result<String, Box<dyn Error>> + 'a>;
-
-/// How a world is to be shown.
-pub struct Options<'a> {
+/// How a game is to be shown.
+pub struct Options {
     /// How many colours the terminal has.
     pub colours: Colours,
-    /// Inputs by tick, besides those of the keys.
-    pub inputs: Inputs,
     /// The tick at which it ends by itself.
     pub until: Option<u64>,
+    /// Time stands still at first.
+    pub paused: bool,
     /// Set from outside to end it.
     pub stop: Arc<AtomicBool>,
-    /// What saving does.
-    pub save: Save<'a>,
-}
-
-/// What is left of a show.
-pub struct End {
-    /// All inputs that came in, by the tick in which they did: the same world headless, given these, has the same hashes.
-    pub inputs: Vec<(u64, What)>,
+    /// What is to be said first.
+    pub notice: Option<String>,
 }
 
 /// Time between pictures.
@@ -52,36 +41,30 @@ const DEBT: f64 = 0.25;
 /// Ticks in a second.
 const RATE: f64 = 60.0;
 
-/// Shows a world in this process's terminal until the user has seen enough.
+/// Shows a game in this process's terminal until the user has seen enough.
 ///
 /// Errors: a terminal that can't be taken, or is gone; whatever happens it is given back as it was.
-pub fn watch(world: &mut World, map: &Map, mut options: Options<'_>) -> io::Result<End> {
-    let mut view = View::new(world, map, options.colours);
-    world.set_watching(true);
+pub fn watch(game: &mut dyn Played, map: &Map, options: Options) -> io::Result<()> {
+    let mut view = View::new(game.world(), map, options.colours);
+    view.paused = options.paused;
+    options.notice.iter().for_each(|notice| view.say(notice));
     let mut screen = Screen::take()?;
-    let result = run(world, &mut view, &mut screen, &mut options);
-    drop(screen);
-    world.set_watching(false);
-    result
+    run(game, &mut view, &mut screen, &options)
 }
 
-fn run(world: &mut World, view: &mut View, screen: &mut Screen, options: &mut Options<'_>) -> io::Result<End> {
+fn run(game: &mut dyn Played, view: &mut View, screen: &mut Screen, options: &Options) -> io::Result<()> {
     let began = Instant::now();
-    let mut console = Console::default();
-    let mut played = Vec::new();
     let mut pending: Vec<What> = Vec::new();
     let (mut last, mut owed, mut hashed) = (began, 0.0_f64, None::<Instant>);
-    let ended = |world: &World, options: &Options<'_>| {
-        options.stop.load(Ordering::Relaxed) || options.until.is_some_and(|until| world.now() >= until)
-    };
-    while !ended(world, options) {
+    let ended = |now: u64| options.stop.load(Ordering::Relaxed) || options.until.is_some_and(|until| now >= until);
+    while !ended(game.world().now()) {
         let frame = Instant::now();
         let mut wishes = view.expire(began.elapsed().as_millis() as u64);
         while event::poll(Duration::ZERO)? {
             match event::read()? {
                 Event::Key(key) => {
                     let now = began.elapsed().as_millis() as u64;
-                    wishes.extend(view.key(&key, world, now, screen.tells_releases));
+                    wishes.extend(view.key(&key, game.world(), now, screen.tells_releases));
                 }
                 Event::Resize(..) => screen.terminal.autoresize()?,
                 _ => {}
@@ -92,38 +75,38 @@ fn run(world: &mut World, view: &mut View, screen: &mut Screen, options: &mut Op
             match wish {
                 Wish::Input(what) => pending.push(what),
                 Wish::Submit(line) => {
-                    let answer = console.submit(world, &line);
-                    pending.extend(answer.inputs.clone());
-                    view.answer(answer.lines, answer.failed);
+                    let (lines, failed) = game.submit(&line);
+                    view.answer(lines, failed);
                 }
                 Wish::Step => steps += 1,
-                Wish::Save => {
-                    let said = (options.save)(world).unwrap_or_else(|error| error.to_string());
-                    view.say(said);
-                }
-                Wish::Quit => return Ok(End { inputs: played }),
+                Wish::Save => view.say(game.save()),
+                Wish::Load => match game.load() {
+                    Ok(said) => {
+                        view.begin_anew(game.world());
+                        view.say(said);
+                    }
+                    Err(problem) => view.say(problem),
+                },
+                Wish::Quit => return Ok(()),
             }
         }
         owed += last.elapsed().as_secs_f64() * view.speed() * RATE;
         last = Instant::now();
         owed = if view.paused { f64::from(steps) } else { owed.min(DEBT * RATE * view.speed().max(1.0)) };
-        while owed >= 1.0 && frame.elapsed() < SHARE && !ended(world, options) {
+        while owed >= 1.0 && frame.elapsed() < SHARE && !ended(game.world().now()) {
             owed -= 1.0;
-            let next = world.now() + 1;
-            let mut inputs = options.inputs.take(next);
-            inputs.append(&mut pending);
-            played.extend(inputs.iter().map(|what| (next, what.clone())));
-            world.tick(&inputs);
-            view.note(world);
+            let lived = game.tick(std::mem::take(&mut pending));
+            view.note(game.world().now(), lived);
         }
         // A hash reads the whole heap.
         if hashed.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
             hashed = Some(Instant::now());
-            view.set_hash(world.now(), world.hash());
+            let hash = game.hash();
+            view.set_hash(game.world().now(), hash);
         }
-        screen.terminal.draw(|frame| draw(frame, view, world))?;
+        screen.terminal.draw(|frame| draw(frame, view, game.world()))?;
         let left = FRAME.saturating_sub(frame.elapsed());
         event::poll(left)?;
     }
-    Ok(End { inputs: played })
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use dormouse::input::What;
 use dormouse::map::Map;
 use dormouse::{Config, Scripts, World};
-use dormouse_terminal::{Colours, View, Wish, Zoom, draw};
+use dormouse_terminal::{Colours, Lived, View, Wish, Zoom, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -27,6 +27,10 @@ fn world(map: &Map) -> World {
     World::with_map(&Config::default(), &scripts, map).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn lived(world: &mut World) -> Lived {
+    Lived { lines: world.take_output(), happenings: world.take_happenings() }
+}
+
 impl Show {
     fn of(map: &str, colours: Colours, columns: u16, rows: u16) -> Show {
         let map = Map::load(&root().join("maps").join(map)).expect("the map can be read");
@@ -45,7 +49,8 @@ impl Show {
     fn ticks(&mut self, count: u64) -> &mut Self {
         for _ in 0..count {
             self.world.tick(&[]);
-            self.view.note(&mut self.world);
+            let lived = lived(&mut self.world);
+            self.view.note(self.world.now(), lived);
         }
         self
     }
@@ -192,7 +197,8 @@ fn looking_changes_nothing() {
         let (columns, rows) = (1 + chance(130) as u16, 1 + chance(50) as u16);
         show.terminal.backend_mut().resize(columns, rows);
         show.world.tick(&inputs);
-        show.view.note(&mut show.world);
+        let lived = lived(&mut show.world);
+        show.view.note(show.world.now(), lived);
         show.draw();
         alone.tick(&inputs);
         if round % 10 == 0 {

@@ -9,6 +9,7 @@
 pub mod app;
 pub mod camera;
 pub mod draw;
+mod driver;
 pub mod game;
 mod journal;
 pub mod keys;

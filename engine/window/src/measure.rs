@@ -41,6 +41,7 @@ pub fn by_sdl(game: &mut Game, map: &Map, camera: &Camera, frames: usize) -> Res
 /// Errors: there is no display.
 pub fn by_window(game: &mut Game, map: &Map, camera: &Camera, frames: usize) -> Result<(String, Vec<Times>), String> {
     sdl2::hint::set("SDL_RENDER_BATCHING", "1");
+    crate::driver::choose();
     let sdl = sdl2::init()?;
     let [width, height] = camera.size;
     let mut window = sdl.video()?.window("Dormouse", width, height);

@@ -23,6 +23,7 @@ use sdl2::render::WindowCanvas;
 use sdl2::video::Window;
 
 use crate::draw::Painter;
+use crate::driver;
 use crate::game::Setup;
 use crate::keys::{Act, Keys, Players};
 use crate::last_words;
@@ -87,11 +88,12 @@ const THUMBNAIL: u32 = 240;
 /// told in the farewell.
 pub fn play(options: Options) -> Result<Farewell, PlayError> {
     sdl2::hint::set("SDL_RENDER_BATCHING", "1");
+    driver::choose();
     let sdl = sdl2::init().map_err(PlayError::NoDisplay)?;
     let video = sdl.video().map_err(PlayError::NoDisplay)?;
     // Where there is no display SDL may draw into memory, which nobody sees, unless that was asked for.
     let unseen = ["offscreen", "dummy"].contains(&video.current_video_driver());
-    if unseen && sdl2::hint::get("SDL_VIDEODRIVER").is_none() {
+    if unseen && !driver::is_chosen() {
         return Err(PlayError::NoDisplay("neither X11 nor Wayland answers".into()));
     }
     let title = format!("{} - Dormouse", options.setup.map.name);

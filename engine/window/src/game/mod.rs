@@ -14,7 +14,7 @@ use dormouse::console::{Console, complete};
 use dormouse::happenings::Happening;
 use dormouse::input::{Inputs, What};
 use dormouse::snapshot::MapOrigin;
-use dormouse::{Config, World};
+use dormouse::{Config, Output, World};
 
 use crate::journal::Journal;
 use crate::overlay::{self, Wants};
@@ -44,6 +44,8 @@ pub struct Game {
     wants: Wants,
     /// What happened since the last frame.
     fresh: VecDeque<Happening>,
+    /// What was said since then.
+    lines: Vec<Output>,
     /// The tick to which the world went back since then.
     rewound: Option<u64>,
     budgeted: u64,
@@ -92,6 +94,7 @@ impl Game {
             slots: Slots::new(setup.saves.clone()),
             wants: Wants::default(),
             fresh: VecDeque::new(),
+            lines: Vec::new(),
             rewound: None,
             budgeted: 0,
             paused: false,
@@ -114,6 +117,21 @@ impl Game {
     /// What of the map never changes.
     pub fn stage(&self) -> Arc<Stage> {
         self.stage.clone()
+    }
+
+    /// The world, to be looked at.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What was said and what happened since the last call, for whoever shows it without frames.
+    pub fn take_story(&mut self) -> (Vec<Output>, Vec<Happening>) {
+        (std::mem::take(&mut self.lines), self.fresh.drain(..).collect())
+    }
+
+    /// What was answered on the console since the last call, or the last frame.
+    pub fn take_answers(&mut self) -> Vec<(Vec<String>, bool)> {
+        std::mem::take(&mut self.next.answers)
     }
 
     /// Time stands still.
@@ -215,6 +233,7 @@ impl Game {
     /// What is to be seen now, with what was told since the last call.
     pub fn frame(&mut self) -> Frame {
         let mut frame = std::mem::take(&mut self.next);
+        self.lines.clear();
         frame.scene = self.scenes.observe(&self.world, self.wants.view);
         if !self.looking_back && !self.paused {
             self.ears.listen(&self.world, &self.stage, &frame.scene, &mut frame.heard);

@@ -14,6 +14,7 @@ use crate::saves::SlotInfo;
 use crate::scene::Scene;
 
 /// How a game is set up.
+#[derive(Clone)]
 pub struct Setup {
     /// The map.
     pub map: Map,

@@ -82,7 +82,7 @@ impl Game {
     pub(super) fn lived(&mut self) {
         let lines = self.world.take_output();
         self.scenes.hear(&lines);
-        for line in lines {
+        for line in &lines {
             if self.setup.tell {
                 println!("# {}: {}", line.actor, line.text);
             }
@@ -93,6 +93,8 @@ impl Game {
                     .push(format!("{}: {first}", if line.actor.is_empty() { "world" } else { &line.actor }));
             }
         }
+        self.lines.extend(lines);
+        self.lines.truncate(MAX_FRESH);
         let happenings = self.world.take_happenings();
         self.fresh.extend(happenings.iter().cloned());
         let over = self.fresh.len().saturating_sub(MAX_FRESH);
