@@ -145,6 +145,22 @@ fn inspect_shows_the_lines_that_sleep() {
 }
 
 #[test]
+fn inspect_and_diff_see_who_hibernates() {
+    let folder = Folder::new("hibernates");
+    let file = folder.file("game.dms");
+    out(&["run", "maps/keep.tmx", "--ticks", "850", "--save-at", &format!("850={file}")]);
+    let json: serde_json::Value = serde_json::from_str(&out(&["inspect", &file, "--json"])).unwrap();
+    let asleep: Vec<&str> = json["hibernated"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let cat = asleep.iter().find(|name| name.starts_with("cat")).expect("a cat hibernates");
+    assert!(asleep.iter().any(|name| name.starts_with("chest")), "{asleep:?}");
+    let one = out(&["inspect", &file, "--actor", cat]);
+    assert!(one.contains("\n  hibernates\n") && one.contains("field   look = \"asleep\""), "{one}");
+    assert!(one.contains("scripts/cat.luau:") && one.contains("in run"), "{one}");
+    assert!(out(&["inspect", &file]).contains(&format!("({} hibernate)", asleep.len())));
+    assert!(out(&["diff", &file, &file]).contains("the worlds are the same"));
+}
+
+#[test]
 fn diff_tells_what_differs() {
     let folder = Folder::new("diff");
     let (a, b) = (folder.file("a.dms"), folder.file("b.dms"));
