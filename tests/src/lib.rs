@@ -2,6 +2,7 @@
 //! scripts; seeded numbers.
 
 pub mod corpus;
+pub mod enemy;
 pub mod generator;
 pub mod machine;
 pub mod plan;

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::CStr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use dormouse_vm::{Config as VmConfig, Frame, MEASURE_EVERY, Outcome, Pin, Quota, Value, Vm, VmError, compile};
+use dormouse_vm::{
+    Bytecode, Config as VmConfig, Frame, MEASURE_EVERY, Outcome, Pin, Quota, Value, Vm, VmError, compile,
+};
 use slotmap::SlotMap;
 
 use crate::datum::Datum;
@@ -90,6 +92,18 @@ fn list<T: std::fmt::Display>(problems: &[T]) -> String {
 pub(crate) const ENGINE: &str = "(engine)";
 /// Its text.
 pub(crate) const PRELUDE: &str = include_str!("../prelude.luau");
+
+/// It, compiled: once for all worlds of a process.
+pub(crate) fn prelude() -> Result<&'static Bytecode, VmError> {
+    static COMPILED: OnceLock<Bytecode> = OnceLock::new();
+    match COMPILED.get() {
+        Some(code) => Ok(code),
+        None => {
+            let code = compile(PRELUDE).map_err(|error| VmError::Script(error.to_string()))?;
+            Ok(COMPILED.get_or_init(|| code))
+        }
+    }
+}
 
 impl World {
     /// A world with these scripts and no actors.
@@ -256,7 +270,7 @@ fn check_names(functions: &[NativeFunction]) -> Result<(), WorldError> {
 
 /// Puts the authors' API into the VM's globals, and seals them.
 fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
-    let prelude = compile(PRELUDE).map_err(|error| VmError::Script(error.to_string()))?;
+    let prelude = prelude()?;
     let (thread, engine) = vm
         .enter(|frame| {
             frame.push_globals();
@@ -287,7 +301,7 @@ fn open_api(vm: &mut Vm, sim: &mut Sim) -> Result<(), WorldError> {
                 frame.set(engine, name);
             }
             let pin = frame.pin(engine);
-            let loaded = frame.load(&format!("={ENGINE}"), &prelude, None);
+            let loaded = frame.load(&format!("={ENGINE}"), prelude, None);
             frame.push_copy(engine);
             loaded.map(|()| (frame.pop_tasklet(1), pin))
         })?
