@@ -50,6 +50,7 @@ mod names;
 pub mod observe;
 mod output;
 pub mod program;
+mod rare;
 mod scripts;
 mod sim;
 mod slots;

@@ -84,9 +84,9 @@ impl Sim {
             }
             at = tasklet.sibling;
         }
-        let letters = self.letters_of(actor.mail.0).into_iter().map(|(_, letter)| letter);
+        let letters = self.letters_of(actor.dealings.mail.0).into_iter().map(|(_, letter)| letter);
         let asked = letters
-            .chain(self.state.mail.get(actor.handling).copied())
+            .chain(self.state.mail.get(actor.dealings.handling).copied())
             .find(|letter| letter.asker.is_some() && self.state.tasks.0.contains_key(letter.asker));
         asked.map(|letter| {
             let who = self.state.owner_of(letter.asker).map_or_else(String::new, |owner| self.label(owner));
@@ -115,7 +115,7 @@ impl Sim {
         handles: &[Handle],
     ) -> Option<Traveller> {
         let state = &self.state;
-        let actor = *state.actors.awake(me)?;
+        let actor = state.actors.awake(me)?.clone();
         let body = *state.space.get(actor.body)?;
         let mut tasks = Vec::new();
         let mut at = actor.tasklets;
@@ -161,6 +161,7 @@ impl Sim {
             _ => None,
         };
         let wires = actor.wires.0 as usize..(actor.wires.0 + actor.wires.1) as usize;
+        let dealings = *actor.dealings;
         let mut traveller = Traveller {
             identity,
             journey,
@@ -174,11 +175,11 @@ impl Sim {
             follows,
             rest: state.rests.get(&me).copied(),
             ready: queued.filter(|task| mine.contains(task)).collect(),
-            listeners: self.chain(actor.listeners),
+            listeners: self.chain(dealings.listeners),
             flights,
             taking,
-            handling: state.mail.get(actor.handling).map(|letter| (actor.handling, *letter)),
-            mail: self.letters_of(actor.mail.0),
+            handling: state.mail.get(dealings.handling).map(|letter| (dealings.handling, *letter)),
+            mail: self.letters_of(dealings.mail.0),
             wires: state.wires[wires].to_vec(),
             names: Vec::new(),
             classes: Vec::new(),
@@ -220,10 +221,10 @@ impl Sim {
 
     /// It is gone from here, and nothing of it runs any more.
     pub(super) fn depart_for_good(&mut self, frame: &mut Frame<'_>, who: ActorId) {
-        let Some(actor) = self.state.actors.awake(who).copied() else { return };
+        let Some(actor) = self.state.actors.awake(who).cloned() else { return };
         self.leave_names(who);
         self.state.space.remove(actor.body);
-        for watcher in self.chain(actor.watchers) {
+        for watcher in self.chain(actor.dealings.watchers) {
             if self.state.owner_of(watcher) == Some(who) {
                 continue;
             }
@@ -251,7 +252,8 @@ impl Sim {
         debug_assert!(!gone.is_empty() || actor.flights == GROUND);
         self.state.queue.retain(|(task, _)| !gone.contains(task));
         self.state.postponed.retain(|task| !gone.contains(task));
-        let letters = self.letters_of(actor.mail.0).into_iter().map(|(id, _)| id).chain([actor.handling]);
+        let letters =
+            self.letters_of(actor.dealings.mail.0).into_iter().map(|(id, _)| id).chain([actor.dealings.handling]);
         for letter in letters {
             self.forget_letter(letter);
             if let Some(letter) = self.state.mail.remove(letter) {

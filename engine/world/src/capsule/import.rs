@@ -8,11 +8,12 @@ use super::error::ImportError;
 use super::traveller::{Identity, Journey, Traveller};
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
+use crate::rare::Rare;
 use crate::sim::Sim;
 use crate::sim::accounts::{AccountId, SOON};
 use crate::sim::queue::OrNone;
 use crate::sim::roots::Place;
-use crate::sim::state::{Actor, Flight, GROUND, Go, Mail, TIME, Target, Tasklet, Wait, Wire};
+use crate::sim::state::{Actor, Dealings, Flight, GROUND, Go, Mail, TIME, Target, Tasklet, Wait, Wire};
 use crate::snapshot::{self, Damage, Reader, Tag, Unrestored};
 use crate::space::{Body, Motion};
 use crate::wheel::Timer;
@@ -264,8 +265,10 @@ impl Sim {
             body,
             size: traveller.actor.size,
             main: task_of(traveller.actor.main),
-            mover: TaskId::default(),
-            event_task: task_of(traveller.actor.event_task),
+            dealings: Rare::from(Dealings {
+                event_task: task_of(traveller.actor.dealings.event_task),
+                ..Dealings::default()
+            }),
             flights: GROUND,
             wires,
             account,
@@ -374,7 +377,9 @@ impl Sim {
             }
         }
         for listener in &traveller.listeners {
-            self.link(task_of(*listener), |sim| sim.state.actors.get_mut(id).map(|actor| &mut actor.listeners));
+            self.link(task_of(*listener), |sim| {
+                sim.state.actors.get_mut(id).map(|actor| &mut actor.dealings.listeners)
+            });
         }
     }
 
@@ -441,17 +446,19 @@ impl Sim {
         for pair in letters.windows(2) {
             self.state.mail[pair[0]].next = pair[1];
         }
-        if let Some(actor) = self.state.actors.get_mut(id) {
-            actor.handling = handling.unwrap_or_default();
-            actor.mail = letters.first().copied().zip(letters.last().copied()).unwrap_or_default();
+        if (handling.is_some() || !letters.is_empty())
+            && let Some(actor) = self.state.actors.get_mut(id)
+        {
+            actor.dealings.handling = handling.unwrap_or_default();
+            actor.dealings.mail = letters.first().copied().zip(letters.last().copied()).unwrap_or_default();
         }
     }
 
     fn settle_motion(&mut self, traveller: &Traveller, moves: &Moves, id: ActorId) {
-        let mover = moves.tasks.get(&traveller.actor.mover).copied().unwrap_or_default();
+        let mover = moves.tasks.get(&traveller.actor.dealings.mover).copied().unwrap_or_default();
         let waits = |task: TaskId| self.state.tasks.0.get(task).is_some_and(|tasklet| tasklet.wait == Wait::Motion);
         if mover.is_some() && waits(mover) {
-            self.state.actors[id].mover = mover;
+            self.state.actors[id].dealings.mover = mover;
         }
         let body = self.state.actors[id].body;
         match (traveller.motion, traveller.follows) {

@@ -101,7 +101,7 @@ impl Traveller {
         let all = self.tasks.iter().all(|task| match task.tasklet.wait {
             Wait::Event(_) | Wait::Task(_) | Wait::Join(_) => listed.contains(&task.id),
             Wait::Reply(_) => false,
-            Wait::Motion => self.motion.is_none() || self.actor.mover == task.id,
+            Wait::Motion => self.motion.is_none() || self.actor.dealings.mover == task.id,
             _ => true,
         });
         ensure(all, "a tasklet waits for what is not there")
@@ -132,7 +132,7 @@ impl Traveller {
         let mut seen = BTreeSet::new();
         let letters = self.handling.iter().chain(&self.mail);
         ensure(letters.into_iter().all(|(id, _)| seen.insert(*id)), "a letter is there twice")?;
-        let event = self.actor.event_task;
+        let event = self.actor.dealings.event_task;
         let handles = self.tasks.iter().any(|task| task.id == event);
         ensure(handles == self.handling.is_some(), "it handles a letter and does not")
     }

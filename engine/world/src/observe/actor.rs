@@ -176,7 +176,7 @@ impl Eye<'_> {
         let names = |names: &[Name]| names.iter().map(|name| sim.names.text(*name).to_owned()).collect();
         let mut actions: Vec<String> = class.action_names(&sim.names).map(str::to_owned).collect();
         actions.sort();
-        let (mailbox, more_mail) = self.letters(actor.mail.0);
+        let (mailbox, more_mail) = self.letters(actor.dealings.mail.0);
         let tasks = self.tasks_of(id);
         let mut census = self.here.vm.census();
         self.name_roots(&mut census, actor, &tasks);
@@ -199,7 +199,11 @@ impl Eye<'_> {
             actions,
             groups: class.groups.iter().map(|group| names(group)).collect(),
             flights: self.flights_of(actor),
-            handling: sim.state.mail.get(actor.handling).map(|letter| self.letter_view(actor.handling, letter)),
+            handling: sim
+                .state
+                .mail
+                .get(actor.dealings.handling)
+                .map(|letter| self.letter_view(actor.dealings.handling, letter)),
             mailbox,
             more_mail,
             memory: Use { used: census.take() as u64, limit: sim.limits.memory.max(0) as u64 },

@@ -90,7 +90,7 @@ impl Eye<'_> {
         for tasklet in tasks.iter().filter_map(|task| self.tasklet(*task)) {
             census.thread(tasklet.thread);
         }
-        for first in [actor.mail.0, actor.handling] {
+        for first in [actor.dealings.mail.0, actor.dealings.handling] {
             let mut at = first;
             while let Some(letter) = self.world.sim.state.mail.get(at) {
                 if let Some(pin) = self.pin_of(at, letter.event) {

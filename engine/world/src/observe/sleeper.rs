@@ -274,7 +274,7 @@ impl Eye<'_> {
     fn addressees(&self) -> HashMap<MailId, ActorId> {
         let mut addressees = HashMap::new();
         for (id, actor) in self.world.sim.state.actors.iter() {
-            for first in [actor.handling, actor.mail.0] {
+            for first in [actor.dealings.handling, actor.dealings.mail.0] {
                 let mut at = first;
                 while let Some(letter) = self.world.sim.state.mail.get(at) {
                     addressees.insert(at, id);

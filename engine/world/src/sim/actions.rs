@@ -306,7 +306,7 @@ impl Sim {
         moment: Moment,
         (activator, caller): (ActorId, ActorId),
     ) {
-        let watchers = self.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.watchers);
+        let watchers = self.state.actors.get(actor).map_or(TaskId::default(), |actor| actor.dealings.watchers);
         for task in self.chain(watchers) {
             let wanted = self.state.wait_of(task);
             if wanted == Some(Wait::Action { who: actor, action, when: moment }) {

@@ -68,7 +68,7 @@ impl Sim {
         let name = name.map_or(Ok(Name::NONE), |name| self.new_name(&name))?;
         let owner = self.actor;
         self.wait_for(Wait::Event(name), limit);
-        self.link(self.current, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners));
+        self.link(self.current, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.dealings.listeners));
         Ok(Flow::Suspend)
     }
 
@@ -112,7 +112,7 @@ impl Sim {
     ) -> Result<MailId, Raise> {
         self.wake(frame, who)?;
         let Some(actor) = self.state.actors.get(who) else { return Ok(MailId::default()) };
-        let (listeners, class) = (actor.listeners, actor.class);
+        let (listeners, class) = (actor.dealings.listeners, actor.class);
         let name = self.event_name(frame, at);
         let text = if self.watch.is_some() { self.event_text(frame, at) } else { None };
         let Some(cause) = self.because(who, name.unwrap_or(self.classes.event)) else {
@@ -162,8 +162,8 @@ impl Sim {
             self.state.mail.insert(Mail { event, from, asker, next: MailId::default(), activator, bytes, account });
         self.note_letter(mail, sent);
         if let Some(actor) = self.state.actors.get_mut(who) {
-            let (first, last) = actor.mail;
-            actor.mail = if self.state.mail.contains_key(first) { (first, mail) } else { (mail, mail) };
+            let (first, last) = actor.dealings.mail;
+            actor.dealings.mail = if self.state.mail.contains_key(first) { (first, mail) } else { (mail, mail) };
             if let Some(last) = self.state.mail.get_mut(last).filter(|_| last != mail) {
                 last.next = mail;
             }
@@ -184,7 +184,7 @@ impl Sim {
             _ => false,
         };
         match () {
-            () if !asker.is_some() && self.chain(actor.listeners).iter().any(waits) => Fate::Heard,
+            () if !asker.is_some() && self.chain(actor.dealings.listeners).iter().any(waits) => Fate::Heard,
             () if self.classes.get(actor.class).handles_events => Fate::Mailed,
             () => Fate::Ignored,
         }
@@ -214,28 +214,31 @@ impl Sim {
 
     /// Takes the oldest letter out of a native actor's mailbox.
     pub(crate) fn take_letter(&mut self, who: ActorId) -> Option<(MailId, Mail)> {
-        let mail = self.state.actors.get(who)?.mail.0;
+        let mail = self.state.actors.get(who)?.dealings.mail.0;
         let letter = *self.state.mail.get(mail)?;
         let actor = self.state.actors.get_mut(who)?;
-        actor.mail =
-            if self.state.mail.contains_key(letter.next) { (letter.next, actor.mail.1) } else { Default::default() };
+        actor.dealings.mail = if self.state.mail.contains_key(letter.next) {
+            (letter.next, actor.dealings.mail.1)
+        } else {
+            Default::default()
+        };
         Some((mail, letter))
     }
 
     /// Starts handling the next message, if none is being handled.
     pub(crate) fn handle_next(&mut self, frame: &mut Frame<'_>, who: ActorId, cause: u32) {
         let Some(actor) = self.state.actors.get_mut(who) else { return };
-        if actor.event_task.is_some() || actor.dying {
+        if actor.dealings.event_task.is_some() || actor.dying {
             return;
         }
-        let mail = actor.mail.0;
+        let mail = actor.dealings.mail.0;
         let Some(letter) = self.state.mail.get_mut(mail) else { return };
-        actor.mail.0 = letter.next;
-        if !self.state.mail.contains_key(actor.mail.0) {
-            actor.mail = Default::default();
+        actor.dealings.mail.0 = letter.next;
+        if !self.state.mail.contains_key(actor.dealings.mail.0) {
+            actor.dealings.mail = Default::default();
         }
         let Some(letter) = self.state.mail.get(mail) else { return };
-        actor.handling = mail;
+        actor.dealings.handling = mail;
         let (event, from, activator, account) = (letter.event, letter.from, letter.activator, letter.account);
         let (table, class) = (actor.table, actor.class);
         let Some(handler) = self.classes.get(class).handler else { return };
@@ -256,7 +259,7 @@ impl Sim {
             }
         }
         if let Some(actor) = self.state.actors.get_mut(who) {
-            actor.event_task = task;
+            actor.dealings.event_task = task;
         }
         self.state.counts.events += 1;
     }
@@ -264,8 +267,8 @@ impl Sim {
     /// The message that was being handled is done with: answers who asked, and goes on with the next.
     pub(crate) fn handled(&mut self, frame: &mut Frame<'_>, who: ActorId, answer: Go) {
         let Some(actor) = self.state.actors.get_mut(who) else { return };
-        let mail = std::mem::take(&mut actor.handling);
-        actor.event_task = TaskId::default();
+        let mail = std::mem::take(&mut actor.dealings.handling);
+        actor.dealings.event_task = TaskId::default();
         self.close_letter(frame, mail, answer);
         self.handle_next(frame, who, self.cause);
     }

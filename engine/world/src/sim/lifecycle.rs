@@ -12,6 +12,7 @@ use super::{Sim, args, values};
 use crate::happenings::HappeningKind;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::{Name, suggestion};
+use crate::rare::Rare;
 use crate::space::{Body, BodyId, Shape};
 
 /// What an actor is made from.
@@ -65,12 +66,7 @@ impl Sim {
             size,
             main: TaskId::default(),
             tasklets: TaskId::default(),
-            mover: TaskId::default(),
-            mail: Default::default(),
-            handling: MailId::default(),
-            event_task: TaskId::default(),
-            listeners: TaskId::default(),
-            watchers: TaskId::default(),
+            dealings: Rare::default(),
             flights: GROUND,
             wires: (0, 0),
             account,
@@ -269,7 +265,7 @@ impl Sim {
     /// has; or puts the actor there, for `position`.
     pub(crate) fn set_member(&mut self, frame: &mut Frame<'_>, id: ActorId, name: &str) -> Result<(), String> {
         self.wake(frame, id)?;
-        let actor = self.state.actors[id];
+        let actor = &self.state.actors[id];
         let class = self.classes.get(actor.class);
         if name == "position" {
             let point = args::point(frame, 2, "position").map_err(in_words)?;
@@ -356,7 +352,7 @@ impl Sim {
         }
         let Some(actor) = self.state.actors.get_mut(who) else { return };
         actor.dying = true;
-        let (body, watchers, mail, main) = (actor.body, actor.watchers, actor.mail.0, actor.main);
+        let (body, watchers, mail, main) = (actor.body, actor.dealings.watchers, actor.dealings.mail.0, actor.main);
         let mut task = actor.tasklets;
         self.leave_names(who);
         self.state.space.remove(body);
@@ -396,13 +392,14 @@ impl Sim {
 
     /// Letters that nobody will read: those who asked get `Dead`.
     fn return_letters(&mut self, frame: &mut Frame<'_>, who: ActorId, mut mail: MailId) {
+        let returned = self.state.mail.contains_key(mail);
         while let Some(letter) = self.state.mail.get(mail) {
             let next = letter.next;
             self.return_letter(frame, who, mail);
             mail = next;
         }
-        if let Some(actor) = self.state.actors.get_mut(who) {
-            actor.mail = Default::default();
+        if returned && let Some(actor) = self.state.actors.get_mut(who) {
+            actor.dealings.mail = Default::default();
         }
     }
 

@@ -95,13 +95,13 @@ impl Sim {
         self.state.space.go(body, motion);
         self.wait_for(Wait::Motion, None);
         if let Some(actor) = self.state.actors.get_mut(who) {
-            actor.mover = self.current;
+            actor.dealings.mover = self.current;
         }
     }
 
     /// Ends the motion in flight: its call returns false. True when there was one.
     fn interrupt(&mut self, frame: &mut Frame<'_>, who: ActorId) -> bool {
-        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.mover);
+        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.dealings.mover);
         if !mover.is_some() {
             return false;
         }
@@ -168,7 +168,7 @@ impl Sim {
             }
             return;
         }
-        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.mover);
+        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.dealings.mover);
         let cause = self.because(who, self.classes.movement);
         let unused = match cause {
             Some(cause) => self.ready(mover, go, cause),
@@ -196,12 +196,12 @@ impl Sim {
             ("normal", Value::Vector([nx, ny, 0.0])),
             ("point", Value::Vector([px, py, 0.0])),
         ];
-        let moved = self.state.actors.get(who).and_then(|actor| self.base_of(actor.mover));
+        let moved = self.state.actors.get(who).and_then(|actor| self.base_of(actor.dealings.mover));
         let number = self.note_because(moved, |sim| HappeningKind::Collided {
             who: sim.named_ref(who),
             other: other.map(|other| sim.named_ref(other)),
         });
-        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.mover);
+        let mover = self.state.actors.get(who).map_or(TaskId::default(), |actor| actor.dealings.mover);
         let moving = self.base_of(mover);
         let before = self.set_now(number);
         self.tell_of_collision(frame, who, other, &fields);
@@ -231,7 +231,7 @@ impl Sim {
         if let Some(other) = other.filter(|other| handles(self, *other))
             && self.wake(frame, other).is_ok()
         {
-            let still = self.state.actors.get(other).is_some_and(|actor| !actor.mover.is_some());
+            let still = self.state.actors.get(other).is_some_and(|actor| !actor.dealings.mover.is_some());
             if still {
                 self.push_exception(frame, "Bumped", &[("other", Value::Handle(who.handle()))]);
                 self.send_own(frame, other, who);
@@ -246,7 +246,7 @@ impl Sim {
             if self.wake(frame, trigger).is_err() || self.wake(frame, other).is_err() {
                 return;
             }
-            let mover = self.state.actors.get(other).and_then(|actor| self.base_of(actor.mover));
+            let mover = self.state.actors.get(other).and_then(|actor| self.base_of(actor.dealings.mover));
             let number = self.note_because(mover, |sim| HappeningKind::Touched {
                 trigger: sim.named_ref(trigger),
                 other: sim.named_ref(other),

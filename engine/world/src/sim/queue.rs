@@ -111,7 +111,7 @@ impl Sim {
         }
         match wait {
             Wait::Event(_) => {
-                self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.listeners))
+                self.unlink(task, |sim| sim.state.actors.get_mut(owner).map(|actor| &mut actor.dealings.listeners))
             }
             Wait::Action { who, .. } => {
                 self.unlink(task, |sim| sim.state.watchers_mut(who));
@@ -129,9 +129,9 @@ impl Sim {
             }
             Wait::Motion => {
                 if let Some(actor) = self.state.actors.get_mut(owner)
-                    && actor.mover == task
+                    && actor.dealings.mover == task
                 {
-                    actor.mover = TaskId::default();
+                    actor.dealings.mover = TaskId::default();
                     let body = actor.body;
                     self.state.space.halt(body);
                 }

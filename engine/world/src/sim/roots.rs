@@ -93,7 +93,7 @@ impl State {
                 token = flight.outer;
             }
         }
-        for (mut at, chain) in [(actor.handling, false), (actor.mail.0, true)] {
+        for (mut at, chain) in [(actor.dealings.handling, false), (actor.dealings.mail.0, true)] {
             while let Some(letter) = self.mail.get(at) {
                 if letter.event.pin().is_some() {
                     visit(Place::Mail(at), Root::Pin(&mut Pin::NIL.clone()));
@@ -107,7 +107,7 @@ impl State {
     pub(crate) fn visit_roots_of(&mut self, id: ActorId, visit: &mut impl FnMut(Place, Root<'_>)) {
         let Some(actor) = self.actors.get_mut(id) else { return };
         visit_actor(id, actor, visit);
-        let (mut task, letters) = (actor.tasklets, [actor.handling, actor.mail.0]);
+        let (mut task, letters) = (actor.tasklets, [actor.dealings.handling, actor.dealings.mail.0]);
         while let Some(tasklet) = self.tasks.0.get_mut(task) {
             visit_tasklet(task, tasklet, visit);
             let mut token = tasklet.flight;

@@ -131,7 +131,7 @@ impl State {
     pub(crate) fn watchers_mut(&mut self, who: ActorId) -> Option<&mut TaskId> {
         match self.actors.is_asleep(who) {
             true => Some(self.watched.entry(who).or_default()),
-            false => self.actors.get_mut(who).map(|actor| &mut actor.watchers),
+            false => self.actors.get_mut(who).map(|actor| &mut actor.dealings.watchers),
         }
     }
 
@@ -161,7 +161,7 @@ impl State {
 
     /// The native part of an awake actor's capsule.
     fn cold(&self, id: ActorId, present: &[bool]) -> Option<Cold> {
-        let actor = *self.actors.awake(id)?;
+        let actor = self.actors.awake(id)?.clone();
         let mut tasks = Vec::new();
         let mut at = actor.tasklets;
         while let Some(tasklet) = self.tasks.0.awake(at).copied() {
@@ -173,7 +173,7 @@ impl State {
 
     /// Takes an actor out of memory, with its tasklets: what must stay of it stays. Its values are given up for lost.
     pub(crate) fn freeze(&mut self, id: ActorId, serial: u64) {
-        let Some(actor) = self.actors.awake(id).copied() else { return };
+        let Some(actor) = self.actors.awake(id).cloned() else { return };
         let mut at = actor.tasklets;
         while let Some(tasklet) = self.tasks.0.awake(at).copied() {
             if let Wait::Action { .. } = tasklet.wait {
@@ -183,18 +183,21 @@ impl State {
             self.tasks.0.put_to_sleep(at, Doze::new(id, tasklet.timer));
             at = tasklet.sibling;
         }
-        if actor.watchers.is_some() {
-            self.watched.insert(id, actor.watchers);
+        if actor.dealings.watchers.is_some() {
+            self.watched.insert(id, actor.dealings.watchers);
         }
         self.actors.put_to_sleep(id, Sleeper::of(&actor, serial));
     }
 
     /// Puts it back. The values of its places are to come. What was kept of it.
     pub(crate) fn thaw(&mut self, id: ActorId, cold: &Cold) -> Option<Sleeper> {
-        let sleeper = self.actors.wake(id, cold.actor)?;
+        let sleeper = self.actors.wake(id, cold.actor.clone())?;
         let watchers = self.watched.remove(&id).unwrap_or_default();
         if let Some(actor) = self.actors.get_mut(id) {
-            (actor.watchers, actor.sent) = (watchers, sleeper.sent);
+            actor.sent = sleeper.sent;
+            if actor.dealings.watchers != watchers {
+                actor.dealings.watchers = watchers;
+            }
         }
         for (task, tasklet) in &cold.tasks {
             let mut tasklet = *tasklet;

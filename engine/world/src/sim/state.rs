@@ -2,6 +2,7 @@
 //! hash covers, what a snapshot will hold. No file handles, no callbacks, no text for people.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
 use dormouse_vm::{Pin, Thread, Value};
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,13 @@ use crate::capsule::Travels;
 use crate::dorm::Dorm;
 use crate::ids::{ActorId, MailId, TaskId};
 use crate::names::Name;
+use crate::rare::{Nothing, Rare};
 use crate::slots;
 use crate::space::{BodyId, Space};
 use crate::wheel::{Moved, Place, Wheel};
 
 /// An actor: its place among the others; what it is made of lies in the VM.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Actor {
     /// Its number in the order of all spawns: the order of everything.
     pub(crate) order: u64,
@@ -35,16 +37,7 @@ pub(crate) struct Actor {
     pub(crate) main: TaskId,
     /// Its youngest tasklet; the others follow by [`Tasklet::sibling`].
     pub(crate) tasklets: TaskId,
-    /// The tasklet whose call the motion in flight is.
-    pub(crate) mover: TaskId,
-    /// Messages not yet handled, oldest first.
-    pub(crate) mail: (MailId, MailId),
-    /// The event that is being handled.
-    pub(crate) handling: MailId,
-    pub(crate) event_task: TaskId,
-    /// Tasklets of its own in `wait_event`, and of others in `wait_action` on it.
-    pub(crate) listeners: TaskId,
-    pub(crate) watchers: TaskId,
+    pub(crate) dealings: Rare<Dealings>,
     /// Actions in flight: the youngest of [`Flight::next`].
     pub(crate) flights: u32,
     /// Wires that begin here: a range of [`State::wires`].
@@ -63,6 +56,41 @@ pub(crate) struct Actor {
     /// When its youngest tasklet began. It says nothing but when the actor may hibernate.
     #[serde(skip)]
     pub(crate) stirred: u64,
+}
+
+/// All but its dealings is copied as it lies there.
+impl Clone for Actor {
+    fn clone(&self) -> Self {
+        Actor { dealings: self.dealings.clone(), ..*self }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        let mut dealings = std::mem::take(&mut self.dealings);
+        dealings.clone_from(&from.dealings);
+        *self = Actor { dealings, ..*from };
+    }
+}
+
+/// What an actor has to do with others. Most of a crowd have nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Dealings {
+    /// The tasklet whose call the motion in flight is.
+    pub(crate) mover: TaskId,
+    /// Messages not yet handled, oldest first.
+    pub(crate) mail: (MailId, MailId),
+    /// The event that is being handled.
+    pub(crate) handling: MailId,
+    pub(crate) event_task: TaskId,
+    /// Tasklets of its own in `wait_event`, and of others in `wait_action` on it.
+    pub(crate) listeners: TaskId,
+    pub(crate) watchers: TaskId,
+}
+
+impl Nothing for Dealings {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Dealings> = LazyLock::new(Dealings::default);
+        &NOTHING
+    }
 }
 
 /// What a tasklet does.

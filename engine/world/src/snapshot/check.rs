@@ -170,8 +170,14 @@ impl Check<'_> {
     fn chains(&self) -> Checked {
         let mut seen = Seen::of(self.state.tasks.0.iter().map(|(id, _)| id));
         for (id, actor) in self.state.actors.iter() {
-            self.waiters(&mut seen, actor.listeners, |wait, owner| matches!(wait, Wait::Event(_)) && owner == id)?;
-            self.waiters(&mut seen, actor.watchers, |wait, _| matches!(wait, Wait::Action { who, .. } if who == id))?;
+            self.waiters(&mut seen, actor.dealings.listeners, |wait, owner| {
+                matches!(wait, Wait::Event(_)) && owner == id
+            })?;
+            self.waiters(
+                &mut seen,
+                actor.dealings.watchers,
+                |wait, _| matches!(wait, Wait::Action { who, .. } if who == id),
+            )?;
         }
         for (id, tasklet) in self.state.tasks.0.iter() {
             self.waiters(&mut seen, tasklet.awaiters, |wait, _| wait == Wait::Task(id))?;
@@ -238,7 +244,7 @@ impl Check<'_> {
     fn mail(&self) -> Checked {
         let mut seen = Seen::of(self.state.mail.keys());
         for actor in self.state.actors.values() {
-            let (mut at, last) = actor.mail;
+            let (mut at, last) = actor.dealings.mail;
             let mut end = MailId::default();
             while let Some(letter) = self.state.mail.get(at) {
                 ensure(seen.first(at), || "a message is in two mailboxes".into())?;
@@ -248,8 +254,8 @@ impl Check<'_> {
             ensure(end == last || end == MailId::default(), || {
                 "a mailbox has another end than its last message".into()
             })?;
-            if self.state.mail.contains_key(actor.handling) {
-                ensure(seen.first(actor.handling), || "a message that is handled is in a mailbox".into())?;
+            if self.state.mail.contains_key(actor.dealings.handling) {
+                ensure(seen.first(actor.dealings.handling), || "a message that is handled is in a mailbox".into())?;
             }
         }
         Ok(())

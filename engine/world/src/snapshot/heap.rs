@@ -128,7 +128,11 @@ pub(super) fn label(sim: &Sim, place: Place) -> String {
                 }
                 false
             };
-            let owner = sim.state.actors.iter().find(|(_, actor)| actor.handling == mail || has(actor.mail.0));
+            let owner = sim
+                .state
+                .actors
+                .iter()
+                .find(|(_, actor)| actor.dealings.handling == mail || has(actor.dealings.mail.0));
             owner.map_or_else(|| "a message".into(), |(id, _)| format!("{} > a message to it", sim.label(id)))
         }
         Place::Wire(number) => match sim.state.wires.get(number as usize) {

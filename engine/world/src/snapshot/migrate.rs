@@ -82,7 +82,7 @@ impl World {
             let Some(view) = self.sleeper(*task, true) else { continue };
             let sim = &mut self.sim;
             let Some(tasklet) = sim.state.tasks.0.get(*task).copied() else { continue };
-            let Some(actor) = sim.state.actors.get(tasklet.owner).copied() else { continue };
+            let Some(actor) = sim.state.actors.get(tasklet.owner).cloned() else { continue };
             let Some(function) = sim.classes.get(actor.class).migrate.filter(|_| !tasklet.cancelled) else { continue };
             let thread = self.vm.enter(|frame| {
                 frame.push(Value::Pin(function));

@@ -153,7 +153,7 @@ impl Sim {
             flight = *next;
         }
         let mut letters = 0_u64;
-        let mut mail = actor.mail.0;
+        let mut mail = actor.dealings.mail.0;
         while let Some(letter) = self.state.mail.get(mail) {
             letters += 1;
             pins.extend(letter.event.pin());

@@ -402,7 +402,7 @@ impl Sim {
 
     /// Whether somebody waits for the answer to the event that the actor is handling.
     fn is_asked(&self, owner: ActorId) -> bool {
-        let handling = self.state.actors.get(owner).map(|actor| actor.handling).unwrap_or_default();
+        let handling = self.state.actors.get(owner).map(|actor| actor.dealings.handling).unwrap_or_default();
         self.state.mail.get(handling).is_some_and(|letter| letter.asker != TaskId::default())
     }
 
@@ -420,7 +420,7 @@ impl Sim {
     /// Whether anybody hears the event that a tasklet of this actor failed. A handler that fails is told of no further.
     fn hears_of_failures(&self, tasklet: Tasklet) -> bool {
         let Some(actor) = self.state.actors.get(tasklet.owner) else { return false };
-        let heard = self.classes.get(actor.class).handles_events || actor.listeners != TaskId::default();
+        let heard = self.classes.get(actor.class).handles_events || actor.dealings.listeners != TaskId::default();
         tasklet.role != Role::Event && !actor.dying && heard
     }
 
