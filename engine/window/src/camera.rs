@@ -16,6 +16,8 @@ pub struct Camera {
 
 /// Steps of the zoom.
 const ZOOMS: [f32; 11] = [0.125, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0];
+/// Steps for one of the map's pixels in which all of it is fitted into a screen.
+const FINE: f32 = 16.0;
 /// Pixels of the map that a screen shows from top to bottom, about.
 const COMFORT: f32 = 240.0;
 /// The part of the view in which whoever is followed can move without moving it.
@@ -43,7 +45,9 @@ impl Camera {
     /// Zooms in (positive) or out, so that `point` of the screen stays where it is.
     pub fn zoom_by(&mut self, steps: i32, point: [f32; 2]) {
         let fixed = self.to_map(point);
-        let now = ZOOMS.iter().position(|zoom| *zoom >= self.zoom).unwrap_or(0) as i32;
+        // Between two steps, the next one either way is a whole step.
+        let below = ZOOMS.partition_point(|zoom| *zoom < self.zoom) as i32;
+        let now = if steps > 0 { ZOOMS.partition_point(|zoom| *zoom <= self.zoom) as i32 - 1 } else { below };
         self.zoom = ZOOMS[(now + steps).clamp(0, ZOOMS.len() as i32 - 1) as usize];
         self.chosen = true;
         let moved = self.to_map(point);
@@ -53,7 +57,9 @@ impl Camera {
     /// Shows all of the map.
     pub fn fit(&mut self, [left, top, right, bottom]: [f32; 4]) {
         let wanted = (self.size[0] as f32 / (right - left).max(1.0)).min(self.size[1] as f32 / (bottom - top).max(1.0));
-        self.zoom = ZOOMS.into_iter().rev().find(|zoom| *zoom <= wanted).unwrap_or(ZOOMS[0]);
+        let comfortable = ZOOMS.into_iter().rev().find(|zoom| *zoom <= wanted).unwrap_or(ZOOMS[0]);
+        // Smaller than it is drawn, it may be as large as there is room for in whole pixels of its tiles.
+        self.zoom = if wanted < 1.0 { comfortable.max((wanted * FINE).floor() / FINE) } else { comfortable };
         self.center = [(left + right) / 2.0, (top + bottom) / 2.0];
         self.chosen = true;
     }
@@ -152,6 +158,22 @@ mod tests {
         assert!(left >= -0.01 && top >= 0.0 && right <= 1280.0 && bottom <= 800.01, "{:?}", camera.view());
         camera.keep_within([0.0, 0.0, 16.0, 16.0]);
         assert_eq!(camera.center, [8.0, 8.0]);
+    }
+
+    #[test]
+    fn the_whole_map_is_as_large_as_there_is_room_for() {
+        let mut camera = Camera::new([1100, 620]);
+        camera.fit([0.0, 0.0, 1280.0, 800.0]);
+        assert_eq!((camera.zoom, camera.center), (0.75, [640.0, 400.0]));
+        camera.zoom_by(1, [0.0, 0.0]);
+        assert_eq!(camera.zoom, 1.0);
+        camera.fit([0.0, 0.0, 1280.0, 800.0]);
+        camera.zoom_by(-1, [0.0, 0.0]);
+        assert_eq!(camera.zoom, 0.5);
+        camera.fit([0.0, 0.0, 300.0, 200.0]);
+        assert_eq!(camera.zoom, 3.0);
+        camera.fit([0.0, 0.0, 1e6, 1e6]);
+        assert_eq!(camera.zoom, 0.125);
     }
 
     #[test]

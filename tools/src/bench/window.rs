@@ -54,7 +54,7 @@ fn setup(map: &Map, scripts: &Scripts) -> Setup {
 
 pub fn window() -> Result<Vec<Row>, Box<dyn Error>> {
     let scripts = Scripts::read(Path::new("scripts"))?;
-    let mut rows = Vec::new();
+    let (mut rows, mut unseen) = (Vec::new(), None);
     for (name, file) in [("keep", "maps/keep.tmx"), ("swarm", "maps/swarm.tmx")] {
         let map = Map::load(Path::new(file))?;
         let mut near = Camera::new(SIZE);
@@ -68,24 +68,31 @@ pub fn window() -> Result<Vec<Row>, Box<dyn Error>> {
                 game.tick();
             }
             let times = measure::by_sdl(&mut game, &map, camera, FRAMES)?;
-            rows.extend(told(&format!("{name}, {view}"), "SDL itself", &times));
+            rows.extend(told(&format!("{name}, {view}"), "software", &times));
             match measure::by_window(&mut game, &map, camera, FRAMES) {
                 Ok((renderer, times)) => rows.extend(told(&format!("{name}, {view}"), &renderer, &times)),
-                Err(problem) => eprintln!("no window is measured: {problem}"),
+                Err(problem) => unseen = Some(problem),
             }
         }
     }
+    unseen.iter().for_each(|problem| eprintln!("no window is measured: {problem}"));
     Ok(rows)
 }
 
+/// What a frame takes by one renderer: all of it against the time there is, then each part against all of it.
 fn told(name: &str, renderer: &str, times: &[Times]) -> Vec<Row> {
     let middle = |part: fn(&Times) -> f64| median(times.iter().map(part).collect()) * 1000.0;
     let actors = times.iter().map(|times| times.actors).max().unwrap_or(0);
-    let against = |what: &str| format!("a frame at 60 a second: {what} {actors} actors, {renderer}");
+    let frame = middle(|times| times.draw + times.present);
+    let part = |what: &str, took: f64, which: &str| {
+        Row::new(format!("{name}, {renderer}: {what}"), took, "ms", which.to_owned(), frame)
+    };
+    let against = format!("60 frames a second, {actors} actors in view");
     vec![
-        Row::new(format!("{name}: scene"), middle(|times| times.scene), "ms", against("to see"), FRAME),
-        Row::new(format!("{name}: draw"), middle(|times| times.draw), "ms", against("to draw"), FRAME),
-        Row::new(format!("{name}: present"), middle(|times| times.present), "ms", against("to show"), FRAME),
+        Row::new(format!("{name}, {renderer}: frame"), frame, "ms", against, FRAME).aim(1.0),
+        part("drawing", middle(|times| times.draw), "the frame"),
+        part("showing", middle(|times| times.present), "the frame"),
+        part("scene", middle(|times| times.scene), "the frame, beside it in the world's thread"),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{App, THUMBNAIL};
-use crate::draw::{Show, boxes, marks, text_scale};
+use crate::draw::{Show, boxes, marks, text, text_scale};
 use crate::game::Command;
 use crate::images::Pixels;
 use crate::panels::{Line, Tone};
@@ -139,7 +139,7 @@ impl App<'_> {
         ];
         // On the side that nothing else is on.
         let x = if self.happenings.is_some() { 6.0 * scale } else { w - width - 6.0 * scale };
-        let mut y = h - 2.0 * (height + 4.0 * scale) - 60.0 * scale;
+        let mut y = h - 2.0 * (height + 4.0 * scale) - 84.0 * scale;
         for graph in &graphs {
             graph.draw(self.painter.easel(), &font, [x, y, width, height], scale)?;
             y += height + 4.0 * scale;
@@ -151,8 +151,10 @@ impl App<'_> {
             Line::of(Tone::Plain, format!("{quads} quads, past {megabytes:.0} MiB")),
         ];
         if let Some(budgets) = &self.frame.overlay.budgets {
-            lines.extend(budgets.to_string().lines().take(2).map(|line| Line::of(Tone::Dim, line)));
+            let columns = boxes::room([width, 0.0], scale).0;
+            lines.extend(text::wrap(&budgets.to_string(), columns).into_iter().map(|line| Line::of(Tone::Dim, line)));
         }
-        boxes::panel(self.painter.easel(), &font, [x, y, width, 48.0 * scale], scale, &lines)
+        let high = (lines.len() as f32 * text::LINE + 7.0) * scale;
+        boxes::panel(self.painter.easel(), &font, [x, y, width, high], scale, &lines)
     }
 }

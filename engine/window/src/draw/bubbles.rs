@@ -42,7 +42,7 @@ pub fn draw<T: RenderTarget>(
         let Some(sprite) = scene.actors.iter().find(|sprite| sprite.id == speech.who) else { continue };
         let [x, y] = sprite.track.between(part);
         let mouth = camera.to_screen([x, y - ABOVE.max(sprite.size[1] * 0.75)]);
-        if mouth[0] < 0.0 || mouth[0] > width || mouth[1] < 0.0 || mouth[1] > height + ABOVE * camera.zoom {
+        if mouth[0] < 0.0 || mouth[0] > width || mouth[1] < 0.0 || mouth[1] > height {
             continue;
         }
         let mut lines = wrap(&dormouse::observe::clean(&speech.text), LETTERS);
