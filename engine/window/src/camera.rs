@@ -112,6 +112,12 @@ impl Camera {
         })
     }
 
+    /// The pixel at a point of the window, which has that size in units of its own: on screens of high density a unit is
+    /// several pixels.
+    pub fn pixel(&self, at: [i32; 2], window: [u32; 2]) -> [f32; 2] {
+        std::array::from_fn(|axis| at[axis] as f32 * self.size[axis] as f32 / window[axis].max(1) as f32)
+    }
+
     /// Where a point of the map is on the screen.
     pub fn to_screen(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         let [ox, oy] = self.origin([1.0, 1.0], [0.0, 0.0]);
@@ -135,6 +141,22 @@ mod tests {
             [([1280, 720], 3.0), ([640, 360], 2.0), ([320, 200], 1.0), ([3840, 2160], 8.0), ([1, 1], 1.0)]
         {
             assert_eq!(Camera::new(size).zoom, zoom, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn on_a_dense_screen_the_mouse_is_where_it_is_seen() {
+        for (density, zoom) in [(1, 3.0), (2, 6.0)] {
+            let mut camera = Camera::new([1280 * density, 720 * density]);
+            camera.center = [400.0, 300.0];
+            // As much of the map is in view, and the same of it under the mouse, whatever the density.
+            assert_eq!(camera.zoom, zoom);
+            let middle = camera.to_map(camera.pixel([640, 360], [1280, 720]));
+            assert_eq!(middle, [400.0, 300.0]);
+            let corner = camera.to_map(camera.pixel([1280, 720], [1280, 720]));
+            assert!((corner[0] - 613.3).abs() < 0.2 && corner[1] == 420.0, "{corner:?}");
+            // And letters are as large.
+            assert_eq!(crate::draw::text_scale(camera.size[1]), 2.0 * density as f32);
         }
     }
 

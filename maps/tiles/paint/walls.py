@@ -4,6 +4,14 @@ from .canvas import Canvas, Chance
 
 SIZE = 16
 
+# The battlements along a side, from the edge inwards: a merlon's colours, a gap's, and where that is in the tile.
+EDGES = {
+    "n": ("k5641", "k3221", lambda along, depth: (along, depth)),
+    "w": ("k5641", "k3221", lambda along, depth: (depth, along)),
+    "e": ("k343k", "k2121", lambda along, depth: (15 - depth, along)),
+    "s": ("44651", "12221", lambda along, depth: (along, 15 - depth)),
+}
+
 
 def top(sides):
     """The top of a wall that is open on some sides (of `nesw`): battlements along the edges, dark stone between."""
@@ -15,41 +23,18 @@ def top(sides):
                 canvas.put(x, y, "1")
             elif chance.often(0.06):
                 canvas.put(x, y, "3")
-    if "n" in sides:
-        for x in range(SIZE):
-            merlon = x % 8 < 5
-            for y, letter in enumerate("k564" if merlon else "k322"):
-                canvas.put(x, y, letter)
-            canvas.put(x, 4, "1")
-        for x in (4, 12):
-            canvas.rect(x, 1, 1, 3, "3")
-    if "w" in sides:
-        for y in range(SIZE):
-            merlon = y % 8 < 5
-            for x, letter in enumerate("k564" if merlon else "k322"):
-                canvas.put(x, y, letter)
-            canvas.put(4, y, "1")
-    if "e" in sides:
-        for y in range(SIZE):
-            merlon = y % 8 < 5
-            for x, letter in enumerate("k343" if merlon else "k212"):
-                canvas.put(15 - x, y, letter)
-            canvas.put(11, y, "k" if merlon else "1")
-    if "s" in sides:
-        for x in range(SIZE):
-            merlon = x % 8 < 5
-            for y, letter in zip((11, 12, 13, 14, 15), "15644" if merlon else "12221"):
-                canvas.put(x, y, letter)
-        for x in (4, 12):
-            canvas.rect(x, 12, 1, 3, "3")
-    if "n" in sides and "w" in sides:
-        canvas.rect(0, 0, 5, 5, "k").rect(1, 1, 4, 3, "5").rect(1, 1, 3, 2, "6")
-    if "n" in sides and "e" in sides:
-        canvas.rect(11, 0, 5, 5, "k").rect(11, 1, 4, 3, "4").rect(11, 1, 3, 2, "5")
-    if "s" in sides and "w" in sides:
-        canvas.rect(0, 11, 5, 5, "k").rect(1, 12, 4, 3, "5").rect(1, 12, 3, 2, "6")
-    if "s" in sides and "e" in sides:
-        canvas.rect(11, 11, 5, 5, "k").rect(11, 12, 4, 3, "4").rect(11, 12, 3, 2, "5")
+    for side in (side for side in "nwes" if side in sides):
+        merlon, gap, place = EDGES[side]
+        for along in range(SIZE):
+            for depth, letter in enumerate(merlon if along % 8 < 5 else gap):
+                canvas.put(*place(along, depth), letter)
+        if side in "ns":
+            for x in (4, 12):
+                canvas.rect(x, 1 if side == "n" else 12, 1, 3, "3")
+    for across, y in (("n", 0), ("s", 11)):
+        for along, x, inner, colours in (("w", 0, 1, "56"), ("e", 11, 11, "45")):
+            if across in sides and along in sides:
+                canvas.rect(x, y, 5, 5, "k").rect(inner, y + 1, 4, 3, colours[0]).rect(inner, y + 1, 3, 2, colours[1])
     return canvas
 
 

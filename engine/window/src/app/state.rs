@@ -159,8 +159,7 @@ impl<'t> App<'t> {
     /// From the window's units, in which the mouse is told, to pixels.
     pub(super) fn pixel(&mut self, x: i32, y: i32) -> [f32; 2] {
         let size = self.painter.easel().canvas().map(|canvas| canvas.window().size()).unwrap_or((1, 1));
-        let [width, height] = self.camera.size;
-        [x as f32 * width as f32 / size.0.max(1) as f32, y as f32 * height as f32 / size.1.max(1) as f32]
+        self.camera.pixel([x, y], [size.0, size.1])
     }
 
     pub(super) fn turn(&mut self) -> Result<(), String> {
