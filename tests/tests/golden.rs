@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use dormouse::map::Map;
 use dormouse::snapshot::{MapOrigin, SaveOptions, Summary, write_file};
-use dormouse::{Config, Scripts, World};
+use dormouse::{Config, Datum, Scripts, World};
 
 const TICKS: u64 = 600;
 
@@ -90,5 +90,41 @@ fn write_missing() {
         };
         write_file(&file, &world.save(&options).unwrap()).unwrap();
         std::fs::write(file.with_extension("txt"), story(&mut world)).unwrap();
+    }
+}
+
+const CAPSULE: &str = "tests/golden/v1_guard.dmc";
+
+fn world_of_guards(realm: u64) -> World {
+    let guard = std::fs::read_to_string(repo("tests/golden/v1_guard.luau")).unwrap();
+    let config = Config { realm, ..Config::default() };
+    World::new(&config, &Scripts::new().with("guard.luau", &guard)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A capsule of an actor in the middle of its life, with letters and an action; `v1_guard_capsule.txt` is what it says in
+/// another world afterwards.
+#[test]
+fn the_golden_capsule_arrives_and_ends_as_it_did() {
+    let writing = std::env::var_os("DORMOUSE_GOLDEN").is_some();
+    if writing && !repo(CAPSULE).exists() {
+        let mut world = world_of_guards(1);
+        let guard = world.spawn("Guard", &[("name".to_owned(), "guard".into())].into()).unwrap();
+        (0..40).for_each(|_| world.tick(&[]));
+        for n in 1..4 {
+            world.tell(guard, &Datum::Map([("n".to_owned(), f64::from(n).into())].into()));
+        }
+        world.tick(&[]);
+        write_file(&repo(CAPSULE), &world.export(guard).unwrap()).unwrap();
+    }
+    let mut world = world_of_guards(2);
+    let guard = world.import(&std::fs::read(repo(CAPSULE)).unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(world.find("guard"), Some(guard));
+    let told = story(&mut world);
+    let text = repo("tests/golden/v1_guard_capsule.txt");
+    let expected = std::fs::read_to_string(&text).unwrap_or_default();
+    if writing && (expected.is_empty() || said(&told) == said(&expected)) {
+        std::fs::write(&text, &told).unwrap();
+    } else {
+        assert_eq!(told, expected);
     }
 }

@@ -9,7 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+#[cfg(test)]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use redb::backends::{FileBackend, InMemoryBackend};
@@ -32,7 +35,7 @@ const ENTRY: usize = 1 + 4;
 const TOGETHER: usize = 1 << 20;
 const WORN_TOGETHER: usize = TOGETHER / 4096;
 /// Bytes of the store that are kept in memory: more than the inner pages of ten million capsules.
-const CACHE: usize = 32 << 20;
+const CACHE: usize = if cfg!(test) { 64 << 10 } else { 32 << 20 };
 /// Bytes of a capsule's checksum.
 const SUM: usize = 8;
 
@@ -91,6 +94,8 @@ pub(crate) struct Store {
     retired: VecDeque<Retired>,
     /// Blocks to be written anew, or taken out, with the next that are put in.
     worn: BTreeSet<u64>,
+    #[cfg(test)]
+    room: Arc<AtomicU64>,
 }
 
 /// A block in the database.
@@ -140,21 +145,52 @@ struct Open {
     view: Option<ReadOnlyTable<u64, &'static [u8]>>,
 }
 
+/// What the database could not do.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("{0}")]
+    Redb(redb::Error),
+    #[error("a page of it is not what was written: the file was damaged")]
+    Damaged,
+}
+
+/// The database trusts its pages: one that somebody wrote over has it panic, in the middle of nothing.
+fn spared<R>(work: impl FnOnce() -> Result<R, redb::Error>) -> Result<R, Trouble> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Trouble::Damaged)?.map_err(Trouble::Redb)
+}
+
 /// A file that goes away by itself needs no syncing.
 #[derive(Debug)]
-struct Fleeting(FileBackend);
+struct Fleeting {
+    file: FileBackend,
+    /// How long it may get.
+    #[cfg(test)]
+    room: Arc<AtomicU64>,
+}
+
+#[cfg(test)]
+impl Fleeting {
+    fn has_room(&self, end: u64) -> Result<(), std::io::Error> {
+        match end > self.room.load(Ordering::Relaxed) {
+            true => Err(std::io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
+    }
+}
 
 impl StorageBackend for Fleeting {
     fn len(&self) -> Result<u64, std::io::Error> {
-        self.0.len()
+        self.file.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        self.0.read(offset, out)
+        self.file.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-        self.0.set_len(len)
+        #[cfg(test)]
+        self.has_room(len)?;
+        self.file.set_len(len)
     }
 
     fn sync_data(&self) -> Result<(), std::io::Error> {
@@ -162,11 +198,13 @@ impl StorageBackend for Fleeting {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        self.0.write(offset, data)
+        #[cfg(test)]
+        self.has_room(offset + data.len() as u64)?;
+        self.file.write(offset, data)
     }
 
     fn close(&self) -> Result<(), std::io::Error> {
-        self.0.close()
+        self.file.close()
     }
 }
 
@@ -185,6 +223,8 @@ impl Store {
             leases: Mutex::default(),
             retired: VecDeque::new(),
             worn: BTreeSet::new(),
+            #[cfg(test)]
+            room: Arc::new(AtomicU64::new(u64::MAX)),
         }
     }
 
@@ -204,7 +244,12 @@ impl Store {
                     let file = self.file.as_ref().and_then(|file| file.try_clone().ok());
                     let file = file.ok_or_else(|| self.failed("no more files can be opened"))?;
                     let backend = FileBackend::new(file).map_err(|error| self.failed(error))?;
-                    builder.create_with_backend(Fleeting(backend))
+                    let backend = Fleeting {
+                        file: backend,
+                        #[cfg(test)]
+                        room: self.room.clone(),
+                    };
+                    builder.create_with_backend(backend)
                 }
                 None => builder.create_with_backend(InMemoryBackend::new()),
             };
@@ -253,7 +298,7 @@ impl Store {
         self.open()?;
         // What is written is written once.
         self.begin_block();
-        let written = self.write();
+        let written = spared(|| self.write());
         match written {
             Ok(()) => {
                 for serial in self.fresh.keys() {
@@ -273,12 +318,9 @@ impl Store {
                 }
                 Ok(())
             }
-            Err(error) => {
-                // After an error of the file the database refuses to go on.
-                if self.file.is_some() {
-                    self.open = None;
-                }
-                Err(self.failed(error))
+            Err(why) => {
+                self.reopen(&why);
+                Err(self.failed(why))
             }
         }
     }
@@ -341,7 +383,7 @@ impl Store {
     pub(crate) fn look(&self, serial: u64) -> Result<Vec<u8>, StoreError> {
         let bytes = match (self.fresh.get(&serial), &self.open) {
             (Some(bytes), _) => Some(bytes.clone()),
-            (None, Some(open)) => open.look(serial).map_err(|error| self.failed(error))?,
+            (None, Some(open)) => spared(|| open.look(serial)).map_err(|error| self.failed(error))?,
             (None, None) => None,
         };
         let bytes = bytes.ok_or_else(|| self.failed("a capsule is not in it: the file was damaged"))?;
@@ -349,16 +391,22 @@ impl Store {
     }
 
     fn read(&mut self, serial: u64) -> Result<Vec<u8>, StoreError> {
-        let found = self.open()?.read(serial);
+        let open = self.open()?;
+        let found = spared(|| open.read(serial));
         match found {
             Ok(Some(bytes)) => Ok(bytes),
             Ok(None) => Err(self.failed("a capsule is not in it: the file was damaged")),
-            Err(error) => {
-                if self.file.is_some() {
-                    self.open = None;
-                }
-                Err(self.failed(error))
+            Err(why) => {
+                self.reopen(&why);
+                Err(self.failed(why))
             }
+        }
+    }
+
+    /// After an error of the file the database refuses to go on: it is opened anew when it is needed next.
+    fn reopen(&mut self, why: &Trouble) {
+        if self.file.is_some() && matches!(why, Trouble::Redb(redb::Error::Io(_) | redb::Error::PreviousIo)) {
+            self.open = None;
         }
     }
 
@@ -477,6 +525,8 @@ fn capsule_in(view: &ReadOnlyTable<u64, &'static [u8]>, serial: u64) -> Result<O
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt;
+
     use super::*;
     use crate::chance::random;
 
@@ -553,6 +603,92 @@ mod tests {
         store.retire(two);
         store.sweep();
         assert_eq!(store.counts(), (0, 0));
+    }
+
+    /// A store in a file, with its capsules by their numbers.
+    fn filled(count: u64) -> (Store, Vec<(u64, u64)>) {
+        let mut store = Store::new(Some(std::env::temp_dir()));
+        let kept = (0..count).map(|n| (store.put(capsule(n)).unwrap(), n)).collect();
+        store.flush().unwrap();
+        (store, kept)
+    }
+
+    #[test]
+    fn a_full_disk_refuses_whoever_comes_and_loses_nobody() {
+        let (mut store, mut kept) = filled(20_000);
+        let length = store.file.as_ref().unwrap().metadata().unwrap().len();
+        for round in 0..3 {
+            store.room.store(length, Ordering::Relaxed);
+            let mut refused = 0;
+            for n in 0..60_000 {
+                match store.put(capsule(n % 300)) {
+                    Ok(serial) => kept.push((serial, n % 300)),
+                    Err(error) => {
+                        let text = error.to_string();
+                        assert!(text.contains("no storage space"), "{text}");
+                        refused += 1;
+                        if refused == 20 {
+                            break;
+                        }
+                    }
+                }
+            }
+            assert_eq!(refused, 20, "round {round}");
+            for (serial, n) in &kept {
+                assert_eq!(store.get(*serial).unwrap(), capsule(*n), "round {round}");
+            }
+            store.room.store(u64::MAX, Ordering::Relaxed);
+            for n in 0..300 {
+                kept.push((store.put(capsule(n)).unwrap(), n));
+            }
+            store.flush().unwrap();
+            for (serial, _) in kept.drain(..5_000) {
+                store.retire(serial);
+            }
+            store.sweep();
+            for (serial, n) in &kept {
+                assert_eq!(store.get(*serial).unwrap(), capsule(*n), "round {round}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_written_over_costs_those_who_lie_in_it() {
+        let (mut store, kept) = filled(20_000);
+        let mut random = random(3);
+        let (mut damaged, mut rounds_with_few) = (0, 0);
+        for _ in 0..40 {
+            // Nothing of it is in memory.
+            store.open = None;
+            let file = store.file.as_ref().unwrap().try_clone().unwrap();
+            let pages = file.metadata().unwrap().len() / 4096;
+            // The first ones are the database's head.
+            let at = (2 + random(pages - 2)) * 4096;
+            let mut before = [0; 4096];
+            file.read_exact_at(&mut before, at).unwrap();
+            let with = [0_u8, 0xff, 1, 2][random(4) as usize];
+            let mut lost = 0;
+            // It is opened in time: damage that is found at once is another matter.
+            store.open().unwrap();
+            file.write_all_at(&[with; 4096], at).unwrap();
+            for (serial, n) in &kept {
+                match store.get(*serial) {
+                    Ok(bytes) => assert_eq!(bytes, capsule(*n)),
+                    Err(error) => {
+                        assert!(error.to_string().contains("damaged"), "{error}");
+                        lost += 1;
+                    }
+                }
+            }
+            damaged += usize::from(lost > 0);
+            rounds_with_few += usize::from((1..300).contains(&lost));
+            file.write_all_at(&before, at).unwrap();
+        }
+        assert!(damaged > 5 && rounds_with_few * 2 > damaged, "{damaged} {rounds_with_few}");
+        store.open = None;
+        for (serial, n) in &kept {
+            assert_eq!(store.get(*serial).unwrap(), capsule(*n));
+        }
     }
 
     #[test]

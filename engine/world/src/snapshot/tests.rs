@@ -72,6 +72,7 @@ fn a_hostile_native_side_is_refused_or_harmless() {
         world.tick(&[]);
     }
     world.take_output();
+    world.wake_all().unwrap();
     let image = world.image();
     let (bytes, roots) = bytes_of(&mut world);
     let mut next = random(7);
