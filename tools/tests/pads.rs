@@ -111,7 +111,10 @@ fn pads_are_plugged_played_unplugged_and_plugged_again() {
     // The first that comes back is player 1's again, whichever it is; the keyboard was there all the while.
     sockets.say("plug 3");
     game.tells("# gamepad of player 1: ");
-    display.xdotool(&["key", "d"]);
+    // Held for a tick at least: what goes down and up in one moves nobody.
+    display.xdotool(&["keydown", "d"]);
+    game.tells("key 1 right down");
+    display.xdotool(&["keyup", "d"]);
     game.tells("key 1 right up");
     display.xdotool(&["key", "F5"]);
     game.tells("# saved at tick ");
