@@ -4,7 +4,8 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use dormouse::input::Inputs;
 use dormouse::map::Map;
@@ -22,7 +23,7 @@ const SIZE: [u32; 2] = [1280, 720];
 const FRAMES: usize = 60;
 const BEFORE: u64 = 240;
 /// Turns, and ticks of each, of a world with and without a window.
-const TURNS: usize = 15;
+const TURNS: usize = 8;
 const TICKS: usize = 20;
 
 /// Seconds by the wall's clock: a screen beside a world costs it time that is not its own.
@@ -96,7 +97,8 @@ fn told(name: &str, renderer: &str, times: &[Times]) -> Vec<Row> {
     ]
 }
 
-/// A tick of a world whose every tick is drawn by another thread, against one of a world that nobody sees.
+/// A tick of a world whose every tick is drawn by another thread, against one of a world that nobody sees: both at the pace
+/// of a game, 60 ticks a second.
 fn beside(name: &str, map: &Map, scripts: &Scripts, camera: &Camera) -> Result<Row, Box<dyn Error>> {
     let mut bare = World::with_map(&Config::default(), scripts, map)?;
     let mut game = Game::new(setup(map, scripts))?;
@@ -111,13 +113,17 @@ fn beside(name: &str, map: &Map, scripts: &Scripts, camera: &Camera) -> Result<R
     let screen = std::thread::spawn(move || measure::beside(&drawn, stage, &view, &inbox));
     for _ in 0..TURNS {
         for _ in 0..TICKS {
+            let next = Instant::now() + Duration::from_secs_f64(FRAME / 1000.0);
             without.push(timed(&mut || bare.tick(&[])));
             bare.take_output();
+            sleep(next.saturating_duration_since(Instant::now()));
         }
         for _ in 0..TICKS {
-            // As in a window: what the screen does not take in time is not made.
+            let next = Instant::now() + Duration::from_secs_f64(FRAME / 1000.0);
             with.push(game.timed_tick(timed));
+            // As in a window: what the screen does not take in time is not drawn.
             let _ = frames.try_send(game.frame());
+            sleep(next.saturating_duration_since(Instant::now()));
         }
         // The screen is done before the other's turn.
         frames.send(game.frame())?;
