@@ -30,6 +30,8 @@ pub struct ConsolePanel {
     completion: Completion,
     /// The candidate that Tab put into the line last.
     turn: Option<usize>,
+    /// Tab was pressed when the candidates for the line were not there yet.
+    hurried: bool,
     /// Lines scrolled back.
     scroll: usize,
 }
@@ -42,9 +44,15 @@ impl ConsolePanel {
         asks.then(|| (self.edit.text(), self.edit.cursor()))
     }
 
-    /// How the line can go on.
+    /// How the line can go on, or a line of before could: that is of no use to Tab.
     pub fn set_completion(&mut self, completion: Completion) {
+        if self.turn.is_some() {
+            return;
+        }
         self.completion = completion;
+        if self.hurried {
+            self.complete();
+        }
     }
 
     /// The answer to the oldest line that has none: what to show, and whether it says what is wrong.
@@ -57,7 +65,7 @@ impl ConsolePanel {
     /// A key was pressed.
     pub fn key(&mut self, key: Key) -> Reaction {
         if key != Key::Tab {
-            self.turn = None;
+            (self.turn, self.hurried) = (None, false);
         }
         match key {
             Key::Escape if self.edit.text().is_empty() => return Reaction::Close,
@@ -115,10 +123,11 @@ impl ConsolePanel {
     /// What all candidates have in common; then one after another.
     fn complete(&mut self) {
         let count = self.completion.candidates.len();
-        if count == 0 || self.completion.from > self.edit.cursor() {
+        self.hurried = self.turn.is_none() && self.completion.before != self.edit.text()[..self.edit.cursor()];
+        if self.hurried || count == 0 {
             return;
         }
-        let typed = self.edit.text()[self.completion.from..self.edit.cursor()].len();
+        let typed = self.edit.cursor() - self.completion.from;
         let common = self.completion.common().to_owned();
         if self.turn.is_none() && common.len() > typed {
             return self.edit.replace(self.completion.from, &common);

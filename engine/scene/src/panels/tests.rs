@@ -193,6 +193,19 @@ fn props_are_changed_and_actions_taken() {
     }
 }
 
+/// The candidates come from the world's thread, a frame later.
+#[test]
+fn tab_waits_for_the_candidates_of_the_line_that_is_there() {
+    let world = house();
+    let mut panel = ConsolePanel::default();
+    type_in("door_a.spe", |key| panel.key(key));
+    panel.set_completion(complete(&world, "door_", 5));
+    panel.key(Key::Tab);
+    assert_eq!(panel.lines(80, 2)[1].text(), "> door_a.spe", "what was typed stays");
+    panel.set_completion(complete(&world, "door_a.spe", 10));
+    assert_eq!(panel.lines(80, 2)[1].text(), "> door_a.speed");
+}
+
 #[test]
 fn the_console_completes_and_remembers() {
     let mut world = house();

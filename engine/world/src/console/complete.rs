@@ -26,6 +26,8 @@ pub struct Candidate {
 /// How a line can go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Completion {
+    /// The line up to the cursor, for which this holds.
+    pub before: String,
     /// The byte of the line where the candidates begin; they end where the cursor is.
     pub from: usize,
     /// The candidates by name, at most 200.
@@ -57,7 +59,7 @@ pub fn complete(world: &World, line: &str, cursor: usize) -> Completion {
     candidates.sort();
     candidates.dedup();
     candidates.truncate(MOST);
-    Completion { from, candidates }
+    Completion { before: before.to_owned(), from, candidates }
 }
 
 /// Whether the candidate begins with what was typed, in whatever case.
