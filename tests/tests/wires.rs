@@ -214,6 +214,23 @@ struct Task {
     due: Option<u64>,
 }
 
+impl Task {
+    /// One that is to start, and that nobody asked for.
+    fn of(actor: usize, action: char) -> Task {
+        Task {
+            actor,
+            action,
+            arg: None,
+            activator: None,
+            caller: None,
+            asked: false,
+            go: Go::Start,
+            queued: true,
+            due: None,
+        }
+    }
+}
+
 struct Model<'a> {
     actors: &'a [Actor],
     tick: u64,
@@ -250,7 +267,7 @@ impl Model<'_> {
     fn tick(&mut self, inputs: &[(usize, char)]) -> bool {
         self.tick += 1;
         for (actor, action) in inputs {
-            self.perform(*actor, *action, None, None, None, false, 0);
+            self.perform(Task::of(*actor, *action), 0);
         }
         while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= self.tick) {
             self.posts.push_back(entry.remove());
@@ -275,18 +292,7 @@ impl Model<'_> {
         done < MANY
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn perform(
-        &mut self,
-        actor: usize,
-        action: char,
-        arg: Option<u64>,
-        activator: Option<usize>,
-        caller: Option<usize>,
-        asked: bool,
-        hops: u32,
-    ) {
-        let task = Task { actor, action, arg, activator, caller, asked, go: Go::Start, queued: true, due: None };
+    fn perform(&mut self, task: Task, hops: u32) {
         self.tasks.push(task);
         self.queue.push_back((self.tasks.len() - 1, hops));
     }
@@ -320,7 +326,9 @@ impl Model<'_> {
             if self.taking.get(&(target, wire.call)).is_some_and(|task| self.tasks[*task].go != Go::Cancel) {
                 continue;
             }
-            self.perform(target, wire.call, wire.arg, Some(post.activator), Some(post.source), true, post.hops + 1);
+            let (activator, caller) = (Some(post.activator), Some(post.source));
+            let task = Task { arg: wire.arg, activator, caller, asked: true, ..Task::of(target, wire.call) };
+            self.perform(task, post.hops + 1);
         }
     }
 
