@@ -5,9 +5,9 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dormouse::check::{ClassIndex, Finding, Severity, check_map};
+use dormouse::check::{ClassIndex, Finding, Severity, check_map, check_spelling};
 use dormouse::map::Map;
-use dormouse::{Config, Scripts, World, WorldError};
+use dormouse::{Config, World, WorldError};
 use serde_json::json;
 
 use crate::names;
@@ -17,9 +17,9 @@ pub struct Args {
     /// Maps, scripts, or folders of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The folder of actor classes that the maps are checked against
-    #[arg(long, default_value = "scripts", value_name = "DIR")]
-    scripts: PathBuf,
+    /// The folder of actor classes that the maps are checked against; without it the one among the paths, or `scripts`
+    #[arg(long, value_name = "DIR")]
+    scripts: Option<PathBuf>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
@@ -27,16 +27,22 @@ pub struct Args {
 
 /// True when there is no error; warnings are told, but are none.
 pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
-    if args.scripts.as_os_str() != "scripts" {
-        names::must_exist(&args.scripts)?;
+    let usual = Path::new("scripts");
+    if let Some(folder) = &args.scripts {
+        names::must_exist(folder)?;
     }
     let mut maps = BTreeSet::new();
     let mut folders = BTreeSet::new();
     for path in &args.paths {
-        collect(path, &mut maps, &mut folders, &args.scripts)?;
+        collect(path, &mut maps, &mut folders, args.scripts.as_deref().unwrap_or(usual))?;
     }
+    let against = match (&args.scripts, folders.first()) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(only)) if folders.len() == 1 && !usual.is_dir() => only.clone(),
+        (None, _) => usual.to_owned(),
+    };
     if !maps.is_empty() {
-        folders.insert(args.scripts.clone());
+        folders.insert(against.clone());
     }
     if maps.is_empty() && folders.is_empty() {
         return Err("there is no map (*.tmx) and no script (*.luau) here".into());
@@ -45,7 +51,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
     let mut index = None;
     for folder in &folders {
         let checked = check_scripts(folder, &mut findings)?;
-        if *folder == args.scripts {
+        if *folder == against {
             index = checked;
         }
     }
@@ -95,9 +101,12 @@ fn collect(
 }
 
 fn check_scripts(folder: &Path, findings: &mut Vec<Finding>) -> Result<Option<ClassIndex>, Box<dyn Error>> {
-    let scripts = Scripts::read(folder)?;
+    let scripts = names::read_scripts(folder)?;
     match World::new(&Config::default(), &scripts) {
-        Ok(world) => Ok(Some(world.class_index(&scripts))),
+        Ok(world) => {
+            findings.extend(check_spelling(&scripts, folder));
+            Ok(Some(world.class_index(&scripts)))
+        }
         Err(WorldError::Scripts(errors)) => {
             findings.extend(errors.into_iter().map(|error| Finding {
                 severity: Severity::Error,

@@ -1,6 +1,9 @@
 //! "Did you mean": the nearest of the names that there are.
 
+use std::error::Error;
 use std::path::Path;
+
+use dormouse::Scripts;
 
 /// `; did you mean `...`?`, or nothing.
 pub fn suggestion(word: &str, known: &[String]) -> String {
@@ -11,6 +14,12 @@ pub fn suggestion(word: &str, known: &[String]) -> String {
         .filter(|(distance, name)| *distance <= 1 + name.len().min(word.len()) / 3)
         .min()
         .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
+}
+
+/// The actor classes in a folder. Where it is not there, the error says which option names another.
+pub fn read_scripts(folder: &Path) -> Result<Scripts, Box<dyn Error>> {
+    must_exist(folder).map_err(|problem| format!("{problem}; --scripts DIR names the folder of the actor classes"))?;
+    Ok(Scripts::read(folder)?)
 }
 
 /// An error, with the nearest name beside it, for a file or folder that is not there.

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use dormouse::Scripts;
 use dormouse::input::Inputs;
 use dormouse::map::Map;
 use dormouse_window::app::{self, Options, PlayError};
@@ -14,7 +13,7 @@ use dormouse_window::pace::Farewell;
 use dormouse_window::shots::{self, Shots};
 use dormouse_window::sound;
 
-use crate::view;
+use crate::{names, view};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -106,11 +105,12 @@ fn parse_zoom(text: &str) -> Result<f32, String> {
 
 /// True when the world ran.
 pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
+    names::must_exist(&args.map)?;
     let map = Map::load(&args.map)?;
     let folder = args.map.parent().unwrap_or(Path::new("")).join("sounds");
     let saves = args.saves.clone().unwrap_or_else(|| saves_folder(&map.name));
     let setup = Setup {
-        scripts: Scripts::read(&args.scripts)?,
+        scripts: names::read_scripts(&args.scripts)?,
         seed: args.seed,
         inputs: read_inputs(args.input.as_deref())?,
         record: args.record.clone(),
@@ -168,6 +168,11 @@ fn shoot(args: &Args, setup: Setup) -> Result<bool, Box<dyn Error>> {
             return Ok(false);
         }
     };
+    let begins = game.now();
+    if let Some(tick) = args.shots.iter().find(|tick| **tick < begins) {
+        let file = args.load.as_deref().unwrap_or(Path::new("the game")).display();
+        return Err(format!("{file} is at tick {begins} already: there is no screenshot of tick {tick}").into());
+    }
     let has = |what| args.show.contains(&what);
     let show = Show { labels: has(What::Labels), wires: has(What::Wires), shapes: has(What::Shapes) };
     let shots = Shots { ticks: args.shots.clone(), size: args.size, zoom: args.zoom, center: args.center, show };

@@ -76,10 +76,7 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
         }
         Command::Resume { path, save } => {
             let save = save.read()?;
-            let bytes = match read_file(path) {
-                Ok(bytes) => bytes,
-                Err(error) => return refuse(&error),
-            };
+            let bytes = read_file(path)?;
             match Program::load(&bytes) {
                 Ok(program) => (program, save),
                 Err(error) => return refuse(&format!("{}: {error}", path.display())),

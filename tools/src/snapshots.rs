@@ -7,6 +7,8 @@ use std::path::Path;
 use dormouse::snapshot::{RestoreError, Summary, read_file};
 use dormouse::{ActorId, Config, Scripts, World};
 
+use crate::names;
+
 /// A snapshot with its world.
 pub struct Opened {
     pub summary: Summary,
@@ -22,9 +24,9 @@ pub struct Opened {
 fn scripts_for(summary: &Summary, folder: Option<&Path>) -> Result<Scripts, Box<dyn Error>> {
     let usual = Path::new("scripts");
     match (folder, &summary.archive) {
-        (Some(folder), _) => Ok(Scripts::read(folder)?),
+        (Some(folder), _) => names::read_scripts(folder),
         (None, Some(archive)) if !usual.is_dir() => Ok(archive.clone()),
-        (None, _) => Ok(Scripts::read(usual)?),
+        (None, _) => names::read_scripts(usual),
     }
 }
 

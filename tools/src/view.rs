@@ -10,11 +10,13 @@ use std::sync::atomic::AtomicBool;
 use dormouse::input::{Inputs, What};
 use dormouse::map::Map;
 use dormouse::snapshot::{MapOrigin, SaveOptions, write_file};
-use dormouse::{Config, Scripts, World, WorldError};
+use dormouse::{Config, World, WorldError};
 use dormouse_terminal::{Bare, Colours, Lived, Options, Played};
 use dormouse_window::game::{Command, Game, Setup};
 use dormouse_window::overlay::Wants;
 use dormouse_window::pace::Farewell;
+
+use crate::names;
 
 /// What is to be shown.
 pub struct Show<'a> {
@@ -42,7 +44,8 @@ pub fn stop_flag() -> Result<Arc<AtomicBool>, ctrlc::Error> {
 pub fn run(show: &Show<'_>) -> Result<bool, Box<dyn Error>> {
     let colours =
         colours().map_err(|why| format!("the view needs {why}: without --view the story is printed line by line"))?;
-    let scripts = Scripts::read(show.scripts)?;
+    names::must_exist(show.map)?;
+    let scripts = names::read_scripts(show.scripts)?;
     let map = Map::load(show.map)?;
     let inputs = match show.input {
         Some(file) => Inputs::parse(&read(file)?, file)?,

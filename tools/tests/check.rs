@@ -400,12 +400,36 @@ fn scripts_that_do_not_load_are_told_all_at_once() {
     ] {
         assert!(out.contains(told), "{out}\nhas no\n{told}");
     }
+    // Whoever extends a class that did not load is no mistake.
+    folder.write("scripts/gate.luau", "return actor \"Gate\" { extends = \"Bad\", groups = { motion = { \"Swing\" } } }");
+    let out = check(&folder).out;
+    assert!(!out.contains("gate.luau"), "{out}");
     // A folder of scripts alone, and a single script.
     for path in ["scripts", "scripts/bad.luau"] {
         let told = folder.dormouse(&["check", path]);
         assert_eq!(told.code, Some(1), "{told:?}");
         assert!(told.out.contains("0 maps: "), "{told:?}");
     }
+}
+
+#[test]
+fn names_that_are_nearly_somebodys_are_told_of() {
+    let folder = folder("check-spelling", &door(""));
+    let text = "local Gate = actor \"Gate\" {}\nfunction Gate:run()\n    self:mov_to(self.way)\nend\nreturn Gate\n";
+    folder.write("scripts/gate.luau", text);
+    let told = check(&folder);
+    let (code, warning) = (told.code, "scripts/gate.luau:3: warning[unknown-method]: no script defines a method `mov_to`");
+    assert!(code == Some(0) && told.out.contains(warning), "{told:?}");
+}
+
+#[test]
+fn the_scripts_among_the_paths_are_those_that_maps_are_checked_against() {
+    let folder = folder("check-beside", &to_lamp("OnOpen", &[]));
+    std::fs::rename(folder.0.join("scripts"), folder.0.join("actors")).unwrap();
+    let told = folder.dormouse(&["check", "maps", "actors"]);
+    assert!(told.out.ends_with("1 map: 0 errors, 0 warnings\n") || told.out.contains("maps/hall.tmx"), "{told:?}");
+    let alone = folder.dormouse(&["check", "maps"]);
+    assert!(alone.err.contains("scripts: there is no such file or folder; --scripts DIR"), "{alone:?}");
 }
 
 #[test]

@@ -239,8 +239,18 @@ fn the_castle_knows_its_options() {
         let told = dormouse(&[command, "--help"]).output().unwrap();
         let short = String::from_utf8(told.stdout).unwrap().replace("-h, --help", "");
         assert_eq!(listed(&String::from_utf8(help.stdout).unwrap()), listed(&short), "{command}");
-        let wrong = castle("--sed=7");
-        assert_eq!(wrong.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&wrong.stderr).ends_with("unknown option: --sed=7\n"), "{wrong:?}");
+        // The other command's options are none here, and why is said.
+        let other =
+            if command == "play" { "--trace is for the story that is printed" } else { "--load is for the game" };
+        let of_other = other.split(' ').next().unwrap();
+        for (given, told) in [
+            ("--sed=7", "unknown option: --sed; did you mean --seed?"),
+            ("--what", "unknown option: --what"),
+            (of_other, other),
+        ] {
+            let wrong = castle(given);
+            assert_eq!(wrong.status.code(), Some(2));
+            assert!(String::from_utf8_lossy(&wrong.stderr).contains(told), "{wrong:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use dormouse::map::Map;
 use dormouse::snapshot::MapOrigin;
-use dormouse::{Config, Scripts, World, WorldError};
+use dormouse::{Config, World, WorldError};
 
 pub use resume::{Args as ResumeArgs, resume};
 use session::{Going, Session};
@@ -55,10 +55,10 @@ pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
             until: args.ticks,
         });
     }
-    for path in [&args.map, &args.scripts].into_iter().chain(&args.going.input) {
+    for path in [&args.map].into_iter().chain(&args.going.input) {
         names::must_exist(path)?;
     }
-    let scripts = Scripts::read(&args.scripts)?;
+    let scripts = names::read_scripts(&args.scripts)?;
     let map = Map::load(&args.map)?;
     let config = Config { seed: args.seed, ..Config::default() };
     let make = || World::with_map(&config, &scripts, &map);

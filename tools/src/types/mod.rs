@@ -9,8 +9,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use dormouse::check::ClassInfo;
-use dormouse::{Config, Datum, Scripts, World, WorldError};
+use dormouse::{Config, Datum, World, WorldError};
 use std::collections::BTreeMap;
+
+use crate::names;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -33,7 +35,7 @@ pub struct Class {
 
 /// True when the files are as they should be.
 pub fn run(args: &Args) -> Result<bool, Box<dyn Error>> {
-    let scripts = Scripts::read(&args.scripts)?;
+    let scripts = names::read_scripts(&args.scripts)?;
     let mut world = match World::new(&Config::default(), &scripts) {
         Ok(world) => world,
         Err(error @ WorldError::Scripts(_)) => {

@@ -4,6 +4,7 @@
 mod arguments;
 mod cycles;
 mod map;
+mod spelling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -16,6 +17,7 @@ pub use arguments::Takes;
 pub(crate) use arguments::defined;
 pub use map::check_map;
 pub(crate) use map::{HIBERNATE_AFTER, is_vector, rest_of};
+pub use spelling::check_spelling;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

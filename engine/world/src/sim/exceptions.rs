@@ -7,9 +7,9 @@ use crate::ids::ActorId;
 use crate::names::nearest;
 
 /// The engine's exceptions that handlers can catch.
-const OURS: &[&str] = &["Collision", "Timeout", "Dead", "TaskCancelled", "ActionCancelled"];
+pub(crate) const OURS: &[&str] = &["Collision", "Timeout", "Dead", "TaskCancelled", "ActionCancelled"];
 /// What else a part of `try` can be.
-const OTHERS: &[&str] = &["catch", "finally"];
+pub(crate) const OTHERS: &[&str] = &["catch", "finally"];
 
 /// Of the prelude: an error for a part of `try` that is meant for this exception, or for any, and misspelled. It is asked
 /// for when no part fits what was raised; authors' own names may be as near to each other as they like.

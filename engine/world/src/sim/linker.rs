@@ -23,9 +23,11 @@ const EVENTS: &[&str] = &["Collision"];
 /// Links all declared classes; what is wrong goes to the loader's errors.
 pub(super) fn link(vm: &mut Vm, sim: &mut Sim) {
     let declared = sim.loader.as_mut().map(|loader| std::mem::take(&mut loader.declared)).unwrap_or_default();
+    // Whoever extends a class whose own script did not load has nothing wrong with it.
+    let broken = sim.loader.as_ref().map(|loader| loader.broken_classes()).unwrap_or_default();
     let mut problems = Vec::new();
     let linked = vm.enter(|frame| {
-        for at in order(frame, &declared, &mut problems) {
+        for at in order(frame, &declared, &broken, &mut problems) {
             frame.set_len(0);
             let mut linker = Linker { sim, class: &declared[at], problems: Vec::new() };
             let class = linker.link(frame);
@@ -56,16 +58,25 @@ fn shared(sim: &Sim) -> Vec<(String, Pin)> {
     classes.chain(modules).collect()
 }
 
-/// Parents before their children.
-fn order(frame: &mut Frame<'_>, declared: &[Declared], problems: &mut Vec<ScriptError>) -> Vec<usize> {
+/// Parents before their children, without those that have a broken one above them.
+fn order(
+    frame: &mut Frame<'_>,
+    declared: &[Declared],
+    broken: &[String],
+    problems: &mut Vec<ScriptError>,
+) -> Vec<usize> {
     let by_name: BTreeMap<&str, usize> =
         declared.iter().enumerate().map(|(at, class)| (class.name.as_str(), at)).collect();
+    let mut orphaned = vec![false; declared.len()];
     let parents: Vec<Option<usize>> = declared
         .iter()
-        .map(|class| {
+        .enumerate()
+        .map(|(at, class)| {
             let parent = parent_name(frame, class)?;
             let found = by_name.get(parent.as_str()).copied();
-            if found.is_none() {
+            if broken.contains(&parent) {
+                orphaned[at] = true;
+            } else if found.is_none() {
                 let hint = suggestion(&parent, by_name.keys().copied());
                 problems
                     .push(error(class, format!("class {} extends `{parent}`, which does not exist{hint}", class.name)));
@@ -94,6 +105,11 @@ fn order(frame: &mut Frame<'_>, declared: &[Declared], problems: &mut Vec<Script
             order.push(class);
         }
     }
+    let mut orphans = vec![false; declared.len()];
+    order.retain(|class| {
+        orphans[*class] = orphaned[*class] || parents[*class].is_some_and(|parent| orphans[parent]);
+        !orphans[*class]
+    });
     order
 }
 

@@ -66,6 +66,12 @@ impl Loader {
         })
     }
 
+    /// The classes of those files that did not load.
+    pub(super) fn broken_classes(&self) -> Vec<String> {
+        let broken = self.chunks.iter().filter(|(_, chunk)| matches!(chunk, Chunk::Broken));
+        broken.filter_map(|(key, _)| class_of(key)).collect()
+    }
+
     fn fail(&mut self, file: &str, line: u32, message: impl Into<String>) {
         self.errors.push(ScriptError { file: file.into(), line, message: message.into() });
     }
