@@ -142,6 +142,12 @@ impl Played for Seat {
         self.0.take_story();
         if told.contains("loaded: tick") { Ok(told) } else { Err(told) }
     }
+
+    fn back(&mut self, ticks: u64) -> Result<(), String> {
+        let told = self.told(Command::Back(ticks));
+        self.0.take_story();
+        if told.is_empty() { Ok(()) } else { Err(told) }
+    }
 }
 
 /// How many colours there are; where nothing can be drawn, what is missing.

@@ -401,7 +401,8 @@ fn scripts_that_do_not_load_are_told_all_at_once() {
         assert!(out.contains(told), "{out}\nhas no\n{told}");
     }
     // Whoever extends a class that did not load is no mistake.
-    folder.write("scripts/gate.luau", "return actor \"Gate\" { extends = \"Bad\", groups = { motion = { \"Swing\" } } }");
+    folder
+        .write("scripts/gate.luau", "return actor \"Gate\" { extends = \"Bad\", groups = { motion = { \"Swing\" } } }");
     let out = check(&folder).out;
     assert!(!out.contains("gate.luau"), "{out}");
     // A folder of scripts alone, and a single script.
@@ -418,7 +419,8 @@ fn names_that_are_nearly_somebodys_are_told_of() {
     let text = "local Gate = actor \"Gate\" {}\nfunction Gate:run()\n    self:mov_to(self.way)\nend\nreturn Gate\n";
     folder.write("scripts/gate.luau", text);
     let told = check(&folder);
-    let (code, warning) = (told.code, "scripts/gate.luau:3: warning[unknown-method]: no script defines a method `mov_to`");
+    let (code, warning) =
+        (told.code, "scripts/gate.luau:3: warning[unknown-method]: no script defines a method `mov_to`");
     assert!(code == Some(0) && told.out.contains(warning), "{told:?}");
 }
 

@@ -63,7 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, view: &mut View, world: &World) {
     draw_story(frame, story, view);
     draw_status(frame, status, view, world);
     if view.help {
-        draw_help(frame, area, view.colours);
+        draw_help(frame, area, view);
     }
 }
 
@@ -96,7 +96,9 @@ fn draw_map(buffer: &mut Buffer, area: Rect, view: &mut View, world: &World) {
     let letters = view.zoom == Zoom::Letters;
     let size = if letters { [columns.div_ceil(2), rows] } else { [columns, rows * 2] };
     let scene = std::mem::take(&mut view.scene);
-    view.raster.draw(&scene, view.center, step, size);
+    // Few colours are darker than half: what is to be told apart at night must be lighter there.
+    let dark = if view.colours == Colours::True { 1.0 } else { 0.6 };
+    view.raster.draw(&scene, view.center, step, size, dark);
     draw_wires(view, world);
     for row in 0..rows {
         for column in 0..columns {
@@ -247,7 +249,7 @@ fn draw_side(frame: &mut Frame<'_>, area: Rect, view: &mut View, world: &World) 
     }
 }
 
-fn styled<'a>(line: &Text, colours: Colours, focused: bool) -> Line<'a> {
+pub(crate) fn styled<'a>(line: &Text, colours: Colours, focused: bool) -> Line<'a> {
     let spans = line.spans.iter().map(|span| {
         let (ink, modifier) = match span.tone {
             Tone::Plain => (PAPER, Modifier::empty()),

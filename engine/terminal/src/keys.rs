@@ -27,29 +27,32 @@ pub enum Key {
     Escape,
     Save,
     Load,
+    Back,
     Help,
+    Suspend,
     Quit,
 }
 
 /// The help: keys, and what they do.
-pub const HELP: [(&str, &str); 19] = [
+pub const HELP: [(&str, &str); 20] = [
     ("WASD, arrows", "walk: hold, or tap again"),
     ("space", "use what is near"),
     ("p", "pause, go on"),
     (".", "one tick"),
     ("+  -", "faster, slower: 1/8 to 32 times"),
+    ("Backspace", "back in time; p goes on from there"),
     ("z  x", "nearer, farther; farthest are letters"),
     ("Tab, Shift-Tab", "follow the next actor, the one before"),
     ("f", "follow the player"),
     ("c", "free camera: walking keys move it"),
     ("n", "names and reasons over all heads"),
     ("i", "the actor: props, tasks, wires"),
-    ("l", "who sleeps, where, why, until when"),
-    ("h", "what happens, and what caused it"),
-    (":", "console: door_a.Open, spawn, set, Luau"),
-    ("Enter, Esc", "into the side panel, out of it, shut it"),
+    ("l", "who sleeps, where, why; letters search"),
+    ("h", "what happens, and why; letters search"),
+    (":", "console: tower_door.Open, Luau, help"),
+    ("Enter, Esc", "into the side panel; out of it, shut it"),
     ("F5, Ctrl-S", "save"),
-    ("F9", "load the saved game (dormouse play)"),
+    ("F9", "load the saved game"),
     ("?", "this help"),
     ("q, Ctrl-C", "quit"),
 ];
@@ -59,6 +62,7 @@ pub fn meaning(event: &KeyEvent) -> Option<Key> {
     let control = event.modifiers.contains(KeyModifiers::CONTROL);
     Some(match event.code {
         KeyCode::Char('c' | 'q') if control => Key::Quit,
+        KeyCode::Char('z') if control => Key::Suspend,
         KeyCode::Char('s') if control => Key::Save,
         KeyCode::Char(_) if control => return None,
         KeyCode::Left | KeyCode::Char('a' | 'A') => Key::Player("left"),
@@ -85,6 +89,7 @@ pub fn meaning(event: &KeyEvent) -> Option<Key> {
         KeyCode::Esc => Key::Escape,
         KeyCode::F(5) => Key::Save,
         KeyCode::F(9) => Key::Load,
+        KeyCode::Backspace => Key::Back,
         KeyCode::F(1) | KeyCode::Char('?') => Key::Help,
         KeyCode::Char('q' | 'Q') => Key::Quit,
         _ => return None,
@@ -94,6 +99,7 @@ pub fn meaning(event: &KeyEvent) -> Option<Key> {
 /// The same key for a panel.
 pub fn for_panel(event: &KeyEvent) -> Option<panels::Key> {
     Some(match event.code {
+        KeyCode::Char('u') if event.modifiers.contains(KeyModifiers::CONTROL) => panels::Key::Clear,
         KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::CONTROL) => return None,
         KeyCode::Char(letter) => panels::Key::Char(letter),
         KeyCode::Up => panels::Key::Up,

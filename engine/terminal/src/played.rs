@@ -29,6 +29,8 @@ pub trait Played {
     fn save(&mut self) -> String;
     /// Goes back to what was saved last. What is to be said of that; `Ok` where there is another world now.
     fn load(&mut self) -> Result<String, String>;
+    /// Goes back by so many ticks, as far as there is a past; where there is none, a sentence says so.
+    fn back(&mut self, ticks: u64) -> Result<(), String>;
 }
 
 /// Writes a snapshot of a world, and says where, or what is wrong.
@@ -90,5 +92,9 @@ impl Played for Bare<'_> {
 
     fn load(&mut self) -> Result<String, String> {
         Err("dormouse resume FILE goes on with a snapshot; dormouse play has games that are saved and loaded".into())
+    }
+
+    fn back(&mut self, _: u64) -> Result<(), String> {
+        Err("nothing of the past is kept here: dormouse play goes back in time".into())
     }
 }

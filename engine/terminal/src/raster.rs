@@ -73,7 +73,9 @@ impl Raster {
     }
 
     /// Draws what is around a point, so many pixels wide and high, each of `step` pixels of the map.
-    pub fn draw(&mut self, scene: &Scene, center: [f32; 2], step: u32, size: [usize; 2]) {
+    ///
+    /// `dark`: how much of the dark is drawn, from 0 to 1.
+    pub fn draw(&mut self, scene: &Scene, center: [f32; 2], step: u32, size: [usize; 2], dark: f32) {
         let side = |at: usize| {
             // On whole steps, so that what stands still does not flicker when the view moves.
             let from = center[at] - (size[at] as f32) * step as f32 / 2.0;
@@ -91,7 +93,7 @@ impl Raster {
             self.sprites(scene, number);
         }
         self.sprites(scene, stage.picture.layers.len());
-        self.light(scene);
+        self.light(scene, dark);
     }
 
     /// A pixel; nothing beyond the picture.
@@ -219,7 +221,7 @@ impl Raster {
         made
     }
 
-    fn light(&mut self, scene: &Scene) {
+    fn light(&mut self, scene: &Scene, dark: f32) {
         let day = scene.daylight;
         if day >= 1.0 && !self.stage.roofs.any_indoors() {
             return;
@@ -235,7 +237,7 @@ impl Raster {
                 let x = (self.origin[0] as f32 + column as f32 * step) / self.stage.tile[0];
                 let y = (self.origin[1] as f32 + row as f32 * step) / self.stage.tile[1];
                 let roof = self.stage.roofs.indoors(x.floor() as i32, y.floor() as i32);
-                sums.push(mix(outdoors, indoors, roof));
+                sums.push(mix(DAY, mix(outdoors, indoors, roof), dark));
             }
         }
         let actors = scene.actors.iter().filter_map(|sprite| Some((sprite.track.at, sprite.glow?)));

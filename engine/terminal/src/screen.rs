@@ -47,6 +47,14 @@ impl Screen {
     }
 
     fn set_up() -> io::Result<Screen> {
+        let tells_releases = Self::enter()?;
+        let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        terminal.clear()?;
+        Ok(Screen { terminal, tells_releases })
+    }
+
+    /// A screen of our own. Whether the terminal tells when keys go up.
+    fn enter() -> io::Result<bool> {
         let mut out = io::stdout();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         let tells_releases = supports_keyboard_enhancement().unwrap_or(false);
@@ -56,9 +64,19 @@ impl Screen {
             execute!(out, PushKeyboardEnhancementFlags(flags))?;
             TELLS.store(true, Ordering::SeqCst);
         }
-        let mut terminal = Terminal::new(CrosstermBackend::new(out))?;
-        terminal.clear()?;
-        Ok(Screen { terminal, tells_releases })
+        Ok(tells_releases)
+    }
+
+    /// Gives the terminal back and stops this process with all that were started with it, as Ctrl-Z does it to others.
+    /// Called back, it takes the terminal again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // Where nothing can be stopped, it goes on at once.
+        let _ = std::process::Command::new("kill").args(["-TSTP", "0"]).status();
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        self.tells_releases = Self::enter()?;
+        self.terminal.clear()
     }
 }
 

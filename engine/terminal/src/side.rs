@@ -52,6 +52,21 @@ impl Side {
         self.happenings.take(happenings, None);
     }
 
+    /// The world went back to a tick.
+    pub fn forget(&mut self, tick: u64) {
+        self.happenings.take([], Some(tick));
+    }
+
+    /// It has the keys for a search, and nothing was typed into that.
+    pub fn searches_nothing(&self) -> bool {
+        self.focused
+            && match self.shown {
+                Some(Shown::Sleepers) => self.sleepers.filter().text.is_empty(),
+                Some(Shown::Happenings) => self.happenings.search().is_empty(),
+                _ => false,
+            }
+    }
+
     pub fn key(&mut self, key: Key) -> Reaction {
         match self.shown {
             Some(Shown::Actor) => self.inspector.key(key),

@@ -11,7 +11,7 @@ use dormouse::{ActorId, Output, World};
 use dormouse_scene::panels::Reaction;
 use dormouse_scene::scene::{Scene, SceneMaker};
 use dormouse_scene::stage::Stage;
-use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::colours::Colours;
 use crate::held::Held;
@@ -45,6 +45,10 @@ pub enum Wish {
     Save,
     /// Back to what was saved.
     Load,
+    /// Back in time, by so many ticks.
+    Back(u64),
+    /// The terminal goes to whoever started this, until it is called back.
+    Suspend,
     /// The end.
     Quit,
 }
@@ -60,6 +64,8 @@ pub(crate) struct Flash {
 
 /// Ticks that a wire is seen after it fired.
 pub(crate) const FLASH: u64 = 24;
+/// Ticks that one stroke of a key goes back.
+const BACK: u64 = 10;
 /// Lines of the story that are kept.
 const LOG: usize = 400;
 /// Times as fast as the world's own clock.
@@ -82,6 +88,8 @@ pub struct View {
     pub(crate) free: bool,
     pub(crate) names: bool,
     pub(crate) help: bool,
+    /// Lines of the help above those that are seen, and how many can be.
+    pub(crate) help_from: [usize; 2],
     pub(crate) side: Side,
     pub(crate) log: VecDeque<Output>,
     pub(crate) flashes: Vec<Flash>,
@@ -111,6 +119,7 @@ impl View {
             free: false,
             names: false,
             help: false,
+            help_from: [0; 2],
             side: Side::default(),
             log: VecDeque::new(),
             flashes: Vec::new(),
@@ -165,6 +174,17 @@ impl View {
         self.selected = world.find("player").or_else(|| sighted(world).first().copied());
     }
 
+    /// The world went back to this tick, and time stands still: what came after it is not so.
+    pub fn go_back(&mut self, now: u64) {
+        self.paused = true;
+        self.maker.cut(now);
+        self.log.retain(|line| line.tick <= now);
+        self.flashes.clear();
+        self.hash = None;
+        self.side.forget(now);
+        self.say(format!("back at tick {now}: p goes on from here"));
+    }
+
     /// A hash of the world, for the status line.
     pub fn set_hash(&mut self, tick: u64, hash: u64) {
         self.hash = Some((tick, hash));
@@ -190,15 +210,24 @@ impl View {
             };
             return up.into_iter().map(Wish::Input).collect();
         }
-        if let (Some(Key::Quit), true) = (meaning, event.code != ratatui::crossterm::event::KeyCode::Char('q')) {
-            return vec![Wish::Quit];
+        match meaning {
+            Some(Key::Quit) if event.code != KeyCode::Char('q') => return vec![Wish::Quit],
+            Some(Key::Suspend) => return [self.let_go(), vec![Wish::Suspend]].concat(),
+            _ => {}
         }
         self.notice = None;
         if self.help {
-            self.help = false;
+            let [from, most] = &mut self.help_from;
+            match event.code {
+                KeyCode::Down | KeyCode::PageDown if *most > 0 => *from = (*from + 1).min(*most),
+                KeyCode::Up | KeyCode::PageUp if *most > 0 => *from = from.saturating_sub(1),
+                _ => (self.help, self.help_from) = (false, [0; 2]),
+            }
             return Vec::new();
         }
-        if self.side.focused {
+        // Where nothing is searched for yet, these mean what they always do.
+        let always = matches!(meaning, Some(Key::Console | Key::Help)) && self.side.searches_nothing();
+        if self.side.focused && !always {
             return self.panel_key(event);
         }
         let Some(meaning) = meaning else { return Vec::new() };
@@ -231,7 +260,8 @@ impl View {
             Key::Help => self.help = true,
             Key::Save => return vec![Wish::Save],
             Key::Load => return vec![Wish::Load],
-            Key::Quit => return vec![Wish::Quit],
+            Key::Back => return vec![Wish::Back(BACK)],
+            Key::Suspend | Key::Quit => return vec![Wish::Quit],
         }
         Vec::new()
     }

@@ -87,6 +87,14 @@ fn run(game: &mut dyn Played, view: &mut View, screen: &mut Screen, options: &Op
                     }
                     Err(problem) => view.say(problem),
                 },
+                Wish::Back(ticks) => match game.back(ticks) {
+                    Ok(()) => view.go_back(game.world().now()),
+                    Err(problem) => view.say(problem),
+                },
+                Wish::Suspend => {
+                    screen.suspend()?;
+                    last = Instant::now();
+                }
                 Wish::Quit => return Ok(()),
             }
         }

@@ -213,3 +213,52 @@ fn colours_are_the_terminals() {
     assert_eq!(Colours::True.nearest([1, 2, 3]), Color::Rgb(1, 2, 3));
     assert_eq!(Colours::None.nearest([1, 2, 3]), Color::Reset);
 }
+
+#[test]
+fn a_small_terminal_tells_all_of_the_help_and_of_an_error() {
+    let mut show = Show::of("cellar.tmx", Colours::None, 40, 10);
+    show.press(KeyCode::Char('?'));
+    let mut told = show.text();
+    assert!(told.contains("Up and Down for more") && !told.contains("quit"), "{told}");
+    for _ in 0..60 {
+        show.press(KeyCode::Down);
+        told.push_str(&show.text());
+    }
+    assert!(told.contains("q, Ctrl-C") && told.contains("load the saved game"), "{told}");
+    show.press(KeyCode::Char('x'));
+    assert!(!show.text().contains("keys"));
+    // The end of a long line is where it says what is wrong.
+    let mut show = Show::of("cellar.tmx", Colours::None, 80, 24);
+    let message = "door.Close failed: scripts/door.luau:34: there is no method 'mov_to'; did you mean `move_to`?";
+    let line = dormouse::Output {
+        tick: 7,
+        actor: "door".into(),
+        text: message.into(),
+        kind: dormouse::OutputKind::Error,
+        who: show.world.actors()[0],
+        happening: None,
+        cause: None,
+    };
+    show.view.note(7, Lived { lines: vec![line], happenings: Vec::new() });
+    let told = show.text();
+    assert!(told.contains("ERROR door.Close") && told.contains("did you mean `move_to`?"), "{told}");
+}
+
+#[test]
+fn colons_open_the_console_from_a_list_that_nothing_is_searched_in() {
+    let mut show = Show::of("cellar.tmx", Colours::None, 80, 24);
+    show.press(KeyCode::Char('l'));
+    show.press(KeyCode::Char(':'));
+    assert!(show.text().contains(" console "));
+    show.press(KeyCode::Esc);
+    show.press(KeyCode::Char('h'));
+    show.press(KeyCode::Char('k'));
+    show.press(KeyCode::Char(':'));
+    assert!(show.text().contains("search: k:"), "{}", show.text());
+    // How fast it will go can be read while it stands still.
+    show.view.paused = true;
+    show.press(KeyCode::Esc);
+    show.press(KeyCode::Esc);
+    show.press(KeyCode::Char('-'));
+    assert!(show.text().contains("PAUSED 1/2x"), "{}", show.text());
+}

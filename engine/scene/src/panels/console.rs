@@ -32,6 +32,8 @@ pub struct ConsolePanel {
     turn: Option<usize>,
     /// Tab was pressed when the candidates for the line were not there yet.
     hurried: bool,
+    /// Tab was pressed, and nothing begins like that.
+    nothing: bool,
     /// Lines scrolled back.
     scroll: usize,
 }
@@ -65,7 +67,7 @@ impl ConsolePanel {
     /// A key was pressed.
     pub fn key(&mut self, key: Key) -> Reaction {
         if key != Key::Tab {
-            (self.turn, self.hurried) = (None, false);
+            (self.turn, self.hurried, self.nothing) = (None, false, false);
         }
         match key {
             Key::Escape if self.edit.text().is_empty() => return Reaction::Close,
@@ -124,7 +126,8 @@ impl ConsolePanel {
     fn complete(&mut self) {
         let count = self.completion.candidates.len();
         self.hurried = self.turn.is_none() && self.completion.before != self.edit.text()[..self.edit.cursor()];
-        if self.hurried || count == 0 {
+        self.nothing = !self.hurried && count == 0;
+        if self.hurried || self.nothing {
             return;
         }
         let typed = self.edit.cursor() - self.completion.from;
@@ -145,8 +148,9 @@ impl ConsolePanel {
         let offered = self.offers(columns);
         let room = rows.saturating_sub(1 + usize::from(offered.is_some()));
         // From the last line up, as far as there is room.
-        let above = self.typed.iter().rev().flat_map(Typed::lines_upwards).skip(self.scroll).take(room);
-        let mut lines: Vec<Line> = above.map(|line| line.fit(columns)).collect();
+        let above = self.typed.iter().rev().flat_map(Typed::lines_upwards);
+        let above = above.flat_map(|line| line.wrap(columns).into_iter().rev());
+        let mut lines: Vec<Line> = above.skip(self.scroll).take(room).collect();
         lines.resize(room, Line::default());
         lines.reverse();
         lines.extend(offered);
@@ -157,6 +161,9 @@ impl ConsolePanel {
 
     fn offers(&self, columns: usize) -> Option<Line> {
         let candidates = &self.completion.candidates;
+        if self.nothing {
+            return Some(Line::of(Tone::Warn, "nothing that is known begins like this").fit(columns));
+        }
         if candidates.is_empty() || self.edit.text().is_empty() {
             return None;
         }

@@ -59,6 +59,10 @@ impl Edit {
                     self.text.remove(self.cursor);
                 }
             }
+            Key::Clear => {
+                self.text.replace_range(..self.cursor, "");
+                self.cursor = 0;
+            }
             Key::Left => self.cursor -= self.before().map_or(0, char::len_utf8),
             Key::Right => self.cursor += self.text[self.cursor..].chars().next().map_or(0, char::len_utf8),
             Key::Home => self.cursor = 0,

@@ -63,6 +63,11 @@ impl HappeningsPanel {
         &self.history
     }
 
+    /// What is searched for.
+    pub fn search(&self) -> &str {
+        self.search.text()
+    }
+
     /// A key was pressed.
     pub fn key(&mut self, key: Key) -> Reaction {
         match key {

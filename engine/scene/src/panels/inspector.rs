@@ -4,7 +4,7 @@ use dormouse::observe::{ActorView, SleeperView, ValueView, WireView, clean};
 use dormouse::{ActorId, Datum};
 
 use super::edit::Edit;
-use super::{Key, Line, List, Reaction, Tone};
+use super::{Key, Line, List, Reaction, Tone, foot};
 
 /// See the module's comment. Up and Down choose, Enter on a prop begins to change it, on a wire shows its other end.
 #[derive(Default)]
@@ -13,6 +13,8 @@ pub struct InspectorPanel {
     rows: Vec<Row>,
     name: String,
     list: List,
+    /// How many rows were last to be seen.
+    shown: usize,
     /// The prop that is being changed, and what was typed.
     editing: Option<(String, Edit)>,
 }
@@ -163,7 +165,7 @@ impl InspectorPanel {
     /// A row was clicked: it is selected; clicked again, it does what Enter does.
     pub fn click(&mut self, row: usize) -> Reaction {
         let item = self.list.item_at(row);
-        if self.editing.is_some() || item >= self.rows.len() {
+        if self.editing.is_some() || item >= self.rows.len() || row >= self.shown {
             return Reaction::Used;
         }
         if self.list.selected(self.rows.len()) == Some(item) {
@@ -176,7 +178,11 @@ impl InspectorPanel {
     /// What stands in the panel, at most so many rows.
     pub fn lines(&mut self, columns: usize, rows: usize) -> Vec<Line> {
         let selected = self.list.selected(self.rows.len());
-        let seen = self.list.window(self.rows.len(), rows);
+        let whole = selected.filter(|_| self.editing.is_none()).map(|at| self.rows[at].line.clone());
+        let whole = whole.filter(|line| line.text().chars().count() > columns);
+        let below = foot(whole, columns, rows);
+        let seen = self.list.window(self.rows.len(), rows - below.len());
+        let shown = seen.len();
         let line = |at: usize| {
             let mut line = match &self.editing {
                 Some((prop, edit)) if selected == Some(at) => {
@@ -191,7 +197,13 @@ impl InspectorPanel {
             line.selected = selected == Some(at);
             line.fit(columns)
         };
-        seen.map(line).collect()
+        let mut lines: Vec<Line> = seen.map(line).collect();
+        if !below.is_empty() {
+            lines.resize(rows - below.len(), Line::default());
+            lines.extend(below);
+        }
+        self.shown = shown;
+        lines
     }
 }
 

@@ -77,6 +77,8 @@ pub enum Key {
     Escape,
     Backspace,
     Delete,
+    /// All before the cursor is to go, as on Ctrl-U.
+    Clear,
 }
 
 /// What a key or a click comes to.
@@ -111,6 +113,46 @@ impl Line {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 
+    /// In lines of at most so many columns, broken between words where that is possible. What goes on stands below the
+    /// second column of a table, where the line is a row of one.
+    pub fn wrap(self, columns: usize) -> Vec<Line> {
+        let letters: Vec<(char, Tone)> =
+            self.spans.iter().flat_map(|span| span.text.chars().map(|letter| (letter, span.tone))).collect();
+        if letters.len() <= columns || columns == 0 {
+            return vec![self.fit(columns)];
+        }
+        let blank = |at: usize| letters.get(at).is_some_and(|(letter, _)| *letter == ' ');
+        let begins = letters.iter().take_while(|(letter, _)| *letter == ' ').count();
+        let column =
+            (begins + 1..columns * 2 / 3 + 1).find(|at| !blank(*at) && blank(at - 1) && blank(at.saturating_sub(2)));
+        let hang = column.unwrap_or((begins + 2).min(columns / 2));
+        let (mut lines, mut from) = (Vec::new(), 0);
+        while from < letters.len() {
+            let indent = if from == 0 { 0 } else { hang };
+            let room = (columns - indent).max(1);
+            let mut to = (from + room).min(letters.len());
+            if to < letters.len()
+                && let Some(space) = (from + 1..=to).rev().find(|at| blank(*at))
+                && (from > 0 || space > hang)
+            {
+                to = space;
+            }
+            let mut line = Line { selected: self.selected, ..Line::of(Tone::Plain, " ".repeat(indent)) };
+            for (letter, tone) in &letters[from..to] {
+                match line.spans.last_mut() {
+                    Some(span) if span.tone == *tone => span.text.push(*letter),
+                    _ => line.spans.push(Span { text: letter.to_string(), tone: *tone }),
+                }
+            }
+            lines.push(line);
+            from = to;
+            while blank(from) {
+                from += 1;
+            }
+        }
+        lines
+    }
+
     /// Cut to so many columns; `~` says that there is more.
     pub fn fit(mut self, columns: usize) -> Line {
         let mut left = columns;
@@ -126,6 +168,17 @@ impl Line {
         }
         self
     }
+}
+
+/// The rows below a list in which the selected line is told whole: at most three, and none where there are few rows.
+fn foot(whole: Option<Line>, columns: usize, rows: usize) -> Vec<Line> {
+    let told = whole.filter(|_| rows >= 8 && columns > 0);
+    let mut lines = told.map(|line| line.wrap(columns)).unwrap_or_default();
+    if lines.len() > 3 {
+        lines.truncate(3);
+        lines[2] = lines[2].clone().and(Tone::Dim, " ...").fit(columns);
+    }
+    lines
 }
 
 /// The text in exactly so many columns: filled with blanks, or cut with a `~`.

@@ -1,11 +1,13 @@
 //! The list of tasklets: whose, why it sleeps, until when, where; sortable, searchable, each with its frames and
 //! locals.
 
+use std::ops::Range;
+
 use dormouse::TaskId;
 use dormouse::observe::{SleeperFilter, SleeperView, clean};
 
 use super::edit::Edit;
-use super::{Key, Line, List, Reaction, Tone, column};
+use super::{Key, Line, List, Reaction, Tone, column, foot};
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,9 @@ impl Sort {
     }
 }
 
+/// Columns in which all of a tasklet has room; in fewer the selected one is told whole below the list.
+const WIDE: usize = 80;
+
 /// See the module's comment. Typing searches, Tab sorts, Right opens frames and locals, Enter shows the owner.
 #[derive(Default)]
 pub struct SleepersPanel {
@@ -49,6 +54,8 @@ pub struct SleepersPanel {
     search: Edit,
     sort: Sort,
     list: List,
+    /// Those that were last to be seen.
+    seen: Range<usize>,
     /// The one whose frames are open, and they.
     open: Option<TaskId>,
     detail: Vec<String>,
@@ -147,7 +154,7 @@ impl SleepersPanel {
     pub fn click(&mut self, row: usize) -> Reaction {
         let Some(row) = row.checked_sub(1).filter(|_| self.open.is_none()) else { return Reaction::Used };
         let item = self.list.item_at(row);
-        if item >= self.sleepers.len() {
+        if !self.seen.contains(&item) || item >= self.sleepers.len() {
             return Reaction::Used;
         }
         if self.list.selected(self.sleepers.len()) == Some(item) {
@@ -173,10 +180,17 @@ impl SleepersPanel {
             );
         } else {
             let selected = self.list.selected(count);
-            for at in self.list.window(count, left) {
+            let whole = self.selected().filter(|_| columns < WIDE);
+            let below = foot(whole.map(|sleeper| Line::of(Tone::Own, sleeper.to_string())), columns, left);
+            self.seen = self.list.window(count, left - below.len());
+            for at in self.seen.clone() {
                 let mut line = row(&self.sleepers[at], columns);
                 line.selected = selected == Some(at);
                 lines.push(line);
+            }
+            if !below.is_empty() {
+                lines.resize(1 + left - below.len(), Line::default());
+                lines.extend(below);
             }
         }
         lines.truncate(rows);
@@ -187,7 +201,7 @@ impl SleepersPanel {
 /// Whose and what, why, until when, where. File and line are what is looked for: the rest gives way to them.
 fn row(sleeper: &SleeperView, columns: usize) -> Line {
     let (who, why) = ((columns / 4).clamp(8, 28), (columns / 3).clamp(10, 44));
-    let (who, why) = if columns < 80 { (who.min(15), why.min(18)) } else { (who, why) };
+    let (who, why) = if columns < WIDE { (who.min(15), why.min(18)) } else { (who, why) };
     let label = match sleeper.label.as_str() {
         "" => sleeper.owner.to_string(),
         label => format!("{}.{}", sleeper.owner, clean(label)),
@@ -195,13 +209,15 @@ fn row(sleeper: &SleeperView, columns: usize) -> Line {
     let until = sleeper.until.map_or_else(String::new, |until| until.to_string());
     let place = sleeper.frames.first().map(ToString::to_string).unwrap_or_default();
     let mut place = place.strip_prefix("scripts/").unwrap_or(&place);
-    if columns < 80 {
+    if columns < WIDE {
         place = place.split(" in ").next().unwrap_or(place);
     }
     let tone = if sleeper.cancelled { Tone::Warn } else { Tone::Plain };
     if columns < 50 {
+        // The folder and the ending are the first that can be done without.
+        let place = place.rsplit('/').next().unwrap_or(place).replacen(".luau:", ":", 1);
         return Line::of(Tone::Strong, column(&label, 14))
-            .and(Tone::Dim, format!(" {} ", column(place, 17)))
+            .and(Tone::Dim, format!(" {} ", column(&place, 11)))
             .and(tone, sleeper.why.to_string());
     }
     Line::of(Tone::Strong, column(&label, who))

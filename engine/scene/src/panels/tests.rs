@@ -3,7 +3,7 @@
 use dormouse::console::{Console, complete};
 use dormouse::{Config, Scripts, World};
 
-use super::{ConsolePanel, HappeningsPanel, InspectorPanel, Key, Line, Reaction, SleepersPanel};
+use super::{ConsolePanel, HappeningsPanel, InspectorPanel, Key, Line, Reaction, SleepersPanel, Tone};
 
 const DOOR: &str = "local Door = actor 'Door' { props = { speed = 40, label = 'it\\'s \\\\ \"so\"' } }
 function Door:Action_Open() wait(20) end
@@ -77,6 +77,49 @@ fn lines_fit_and_hold_no_control_characters() {
                     assert!(!line.text().contains(char::is_control), "{:?}", line.text());
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_cut_of_the_selected_one_is_told_below_the_list() {
+    let world = house();
+    let mut panel = SleepersPanel::default();
+    panel.set(world.sleepers(&panel.filter()));
+    let lines = texts(&panel.lines(42, 12));
+    assert_eq!(lines.len(), 12);
+    assert!(lines[1].starts_with("door_b.run     door:3      waits for"), "{lines:?}");
+    let told = lines[4..].join(" ");
+    assert!(told.contains("waits for the event Alarm since") && told.contains("scripts/door.luau:3"), "{lines:?}");
+    // A click there is none on a row of the list.
+    assert_eq!(panel.click(2), Reaction::Used);
+    assert_eq!(panel.click(11), Reaction::Used);
+    assert!(matches!(panel.click(2), Reaction::Inspect(actor) if world.name_of(actor) == "door_a"));
+    let mut inspector = InspectorPanel::default();
+    let door = world.actors()[0];
+    inspector.show(Some(door));
+    inspector.set(world.actor_view(door).as_ref(), &world.sleepers_of(door), &world.wires_of(door));
+    let lines = texts(&inspector.lines(16, 14));
+    assert!(lines[0].ends_with('~') && lines[11..].join(" ").contains("(scripts/"), "{lines:?}");
+}
+
+#[test]
+fn lines_are_broken_between_words_and_below_their_column() {
+    let text = |line: Line, columns| texts(&line.wrap(columns));
+    assert_eq!(text(Line::of(Tone::Plain, "all of it"), 20), ["all of it"]);
+    assert_eq!(
+        text(Line::of(Tone::Own, "kill <actor>   ends actors (also: ").and(Tone::Plain, "despawn) and all"), 30),
+        ["kill <actor>   ends actors", "               (also: despawn)", "               and all"]
+    );
+    assert_eq!(text(Line::of(Tone::Plain, "a sentence of words"), 10), ["a sentence", "  of words"]);
+    assert_eq!(text(Line::of(Tone::Plain, "  /a/path/of/a/length"), 12), ["  /a/path/of", "    /a/lengt", "    h"]);
+    for columns in 0..60 {
+        let line = Line::of(Tone::Plain, "   name  ").and(Tone::Bad, "an error \u{e9}\u{e9} that goes on, and on");
+        let lines = line.clone().wrap(columns);
+        assert!(lines.iter().all(|line| line.text().chars().count() <= columns), "{columns}: {lines:?}");
+        let letters = |text: &str| text.chars().filter(|letter| *letter != ' ').collect::<String>();
+        if columns > 2 {
+            assert_eq!(letters(&texts(&lines).concat()), letters(&line.text()), "{columns}");
         }
     }
 }
@@ -228,18 +271,37 @@ fn the_console_completes_and_remembers() {
         let answer = console.submit(&mut world, &line);
         panel.answer(answer.lines, answer.failed);
     }
-    let lines = panel.lines(80, 6);
-    assert_eq!(lines.len(), 6);
+    // Nothing begins like that, and it is said; the line can be emptied at once.
+    type_in("nobody_", |key| panel.key(key));
+    panel.set_completion(complete(&world, "nobody_", 7));
+    panel.key(Key::Tab);
+    assert_eq!(panel.lines(80, 4)[2].text(), "nothing that is known begins like this");
+    panel.key(Key::Left);
+    panel.key(Key::Clear);
+    assert_eq!(panel.lines(80, 4)[3].text(), "> _");
+    panel.key(Key::Delete);
+    // What is longer than the panel is wide goes on below.
+    let help = console.submit(&mut world, "help");
+    type_in("help", |key| panel.key(key));
+    panel.key(Key::Enter);
+    panel.answer(help.lines, false);
+    let told = texts(&panel.lines(70, 60)).join("\n");
+    assert!(told.contains("may change\n") && !told.contains('~'), "{told}");
+    let lines = panel.lines(80, 60);
+    assert_eq!(lines.len(), 60);
+    let lines = &lines[lines.iter().position(|line| line.text() == "> door_a.speed").expect("the first") - 1..];
     let at = lines.iter().position(|line| line.text() == "speed = 40   (the class's)").expect("the first answer");
     assert_eq!(lines[at - 1].text(), "> door_a.speed");
     assert_eq!(lines[at + 1].text(), "> nonsense(");
-    assert_eq!(lines[5].cursor, Some(2));
+    assert_eq!(lines.last().and_then(|line| line.cursor), Some(2));
     type_in("new", |key| panel.key(key));
     for (key, shown) in [
+        (Key::Up, "> help"),
         (Key::Up, "> nonsense("),
         (Key::Up, "> door_a.speed"),
         (Key::Up, "> door_a.speed"),
         (Key::Down, "> nonsense("),
+        (Key::Down, "> help"),
         (Key::Down, "> new"),
     ] {
         panel.key(key);

@@ -73,6 +73,10 @@ impl<'s> Word<'s> {
         if let Word::Text(text) = self { Some(text) } else { None }
     }
 
+    fn is_name(self) -> bool {
+        self.name().is_some()
+    }
+
     fn name(self) -> Option<&'s str> {
         if let Word::Name(name) = self { Some(name) } else { None }
     }
@@ -87,9 +91,12 @@ fn made<'s>(tokens: &[Token<'s>]) -> impl Iterator<Item = &'s str> {
             && tokens.get(at + 2).is_none_or(|after| after.kind != Word::Sign('='));
         let listed = next.is_some_and(|next| next.kind == Word::Sign(','));
         // `function Door:swing(`, `function lib.swing(`, and `["swing"] = ...`.
-        let before = |back: usize| at.checked_sub(back).map(|at| tokens[at].kind);
-        let dotted = matches!(before(1), Some(Word::Sign(':' | '.')));
-        let defined = dotted && (1..8).any(|back| before(2 * back + 1) == Some(Word::Name("function")));
+        let mut first = at;
+        while first >= 2 && matches!(tokens[first - 1].kind, Word::Sign(':' | '.')) && tokens[first - 2].kind.is_name()
+        {
+            first -= 2;
+        }
+        let defined = first < at && first > 0 && tokens[first - 1].kind == Word::Name("function");
         let keyed = next.is_some_and(|next| next.kind == Word::Sign(']'));
         if assigned || listed || defined || keyed {
             names.push(name);
