@@ -15,6 +15,7 @@ use dormouse_terminal::{Bare, Colours, Lived, Options, Played};
 use dormouse_window::game::{Command, Game, Setup};
 use dormouse_window::overlay::Wants;
 use dormouse_window::pace::Farewell;
+use dormouse_window::saves::FOUND;
 
 use crate::names;
 
@@ -88,7 +89,7 @@ pub fn play(setup: Setup, until: Option<u64>, paused: bool, stop: Arc<AtomicBool
     })?;
     let map = setup.map.clone();
     let mut game = Game::new(Setup { tell: false, ..setup })?;
-    game.find_lost();
+    game.find_lost("F10 loads it");
     game.keep_journal();
     game.obey(Command::Look(Box::new(Wants { happenings: true, ..Wants::default() })));
     let notice = game.take_notices().pop();
@@ -137,8 +138,8 @@ impl Played for Seat {
         self.told(Command::Save(0, Arc::default()))
     }
 
-    fn load(&mut self) -> Result<String, String> {
-        let told = self.told(Command::Load(0));
+    fn load(&mut self, found: bool) -> Result<String, String> {
+        let told = self.told(Command::Load(if found { FOUND } else { 0 }));
         self.0.take_story();
         if told.contains("loaded: tick") { Ok(told) } else { Err(told) }
     }

@@ -7,8 +7,9 @@ use std::process::{Command, Output};
 
 use dormouse_window::images::Pixels;
 
-/// How far a pixel's part may be off, and how many pixels may be: SDL's own ways to scale a soft texture differ a little
-/// from machine to machine. On one machine there is no difference at all.
+/// How far a pixel's part may be off from the golden picture, and how many pixels may be: SDL's own ways to scale a soft
+/// texture differ a little from machine to machine, and so does ours to spread light from version to version. One build
+/// on one machine draws the same pixels each time, which `golden` demands besides.
 const TOLERANCE: (u8, f64) = (6, 0.005);
 
 fn root() -> PathBuf {

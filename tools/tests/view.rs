@@ -226,7 +226,7 @@ fn a_game_without_a_display_is_saved_loaded_found_again_and_recorded() {
     assert_eq!(terminal.given_back().0, "0");
 
     // What is recorded tells all of it, from the world's birth, and repeats it without a terminal.
-    let terminal = playing(&folder, "--load saves/left.dms --record whole.txt --ticks 900");
+    let terminal = playing(&folder, "--load saves/found.dms --record whole.txt --ticks 900");
     let (over, _, seen) = terminal.given_back();
     assert_eq!(over, "0");
     let record = std::fs::read_to_string(folder.join("whole.txt")).unwrap();

@@ -27,8 +27,9 @@ pub trait Played {
     fn submit(&mut self, line: &str) -> (Vec<String>, bool);
     /// Saves it. What is to be said of that.
     fn save(&mut self) -> String;
-    /// Goes back to what was saved last. What is to be said of that; `Ok` where there is another world now.
-    fn load(&mut self) -> Result<String, String>;
+    /// Goes back to what was saved last, or on with a game that was `found` again. What is to be said of that; `Ok` where
+    /// there is another world now.
+    fn load(&mut self, found: bool) -> Result<String, String>;
     /// Goes back by so many ticks, as far as there is a past; where there is none, a sentence says so.
     fn back(&mut self, ticks: u64) -> Result<(), String>;
 }
@@ -90,7 +91,7 @@ impl Played for Bare<'_> {
         (self.save)(&mut self.world).unwrap_or_else(|error| error.to_string())
     }
 
-    fn load(&mut self) -> Result<String, String> {
+    fn load(&mut self, _: bool) -> Result<String, String> {
         Err("dormouse resume FILE goes on with a snapshot; dormouse play has games that are saved and loaded".into())
     }
 

@@ -45,6 +45,8 @@ pub enum Wish {
     Save,
     /// Back to what was saved.
     Load,
+    /// On with a game that was found again.
+    LoadFound,
     /// Back in time, by so many ticks.
     Back(u64),
     /// The terminal goes to whoever started this, until it is called back.
@@ -260,6 +262,7 @@ impl View {
             Key::Help => self.help = true,
             Key::Save => return vec![Wish::Save],
             Key::Load => return vec![Wish::Load],
+            Key::LoadFound => return vec![Wish::LoadFound],
             Key::Back => return vec![Wish::Back(BACK)],
             Key::Suspend | Key::Quit => return vec![Wish::Quit],
         }

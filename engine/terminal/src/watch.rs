@@ -80,7 +80,7 @@ fn run(game: &mut dyn Played, view: &mut View, screen: &mut Screen, options: &Op
                 }
                 Wish::Step => steps += 1,
                 Wish::Save => view.say(game.save()),
-                Wish::Load => match game.load() {
+                load @ (Wish::Load | Wish::LoadFound) => match game.load(load == Wish::LoadFound) {
                     Ok(said) => {
                         view.begin_anew(game.world());
                         view.say(said);

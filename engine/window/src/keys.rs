@@ -159,7 +159,7 @@ impl Keys {
     /// The keys for something that the window does, for people.
     pub fn names(&self, act: Act) -> String {
         let names = self.window.get(&act).into_iter().flatten().map(|key| key.name());
-        names.collect::<Vec<_>>().join(" ")
+        names.collect::<Vec<_>>().join(" or ")
     }
 
     /// The keys of a player, for people: what it hears, and the keys.
@@ -169,7 +169,7 @@ impl Keys {
             all.entry(name).or_default().push(key.name());
         }
         all.values_mut().for_each(|keys| keys.sort_unstable());
-        all.into_iter().map(|(name, keys)| (name.to_owned(), keys.join(" "))).collect()
+        all.into_iter().map(|(name, keys)| (name.to_owned(), keys.join(" or "))).collect()
     }
 }
 

@@ -81,7 +81,7 @@ impl Pace {
         let out = slot.clone();
         let run = move || match Game::new(setup) {
             Ok(mut game) => {
-                game.find_lost();
+                game.find_lost("F10, then F");
                 game.keep_journal();
                 if paused {
                     game.obey(Command::Pause(true));

@@ -8,10 +8,13 @@ use dormouse::snapshot::write_file;
 use crate::images::Pixels;
 use crate::saved;
 
-/// Slots that the keys reach; 0 is that of the quick save, and [`AUTO`] that of a game that was left.
+/// Slots that digits reach; 0 is that of the quick save, [`AUTO`] that of a game that was left, and [`FOUND`] that of one
+/// that was found again.
 pub const SLOTS: usize = 10;
 /// The slot in which a game is kept that ends.
 pub const AUTO: usize = SLOTS;
+/// The slot of a game that ended without a word; leaving another does not write over it.
+pub const FOUND: usize = SLOTS + 1;
 
 /// The folder with a map's saved games.
 #[derive(Clone, Debug)]
@@ -46,6 +49,7 @@ impl Slots {
         let name = match slot {
             0 => "quick".into(),
             AUTO => "left".into(),
+            FOUND => "found".into(),
             slot => format!("slot_{slot}"),
         };
         self.folder.join(format!("{name}.dms"))
@@ -69,7 +73,10 @@ impl Slots {
                 Some(Err(problem)) => SlotInfo { slot, tick: Some(Err(problem)), picture: None },
             }
         };
-        (0..=AUTO).map(look).collect()
+        let mut all: Vec<SlotInfo> = (0..=FOUND).map(look).collect();
+        // Most of the time there is none, and nobody needs to know of it.
+        all.retain(|slot| slot.slot != FOUND || slot.tick.is_some());
+        all
     }
 }
 

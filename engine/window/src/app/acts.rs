@@ -16,7 +16,7 @@ impl App<'_> {
             SPEEDS[at.clamp(0, SPEEDS.len() as i32 - 1) as usize]
         };
         match act {
-            Act::Help => self.help = !self.help,
+            Act::Help => (self.help, self.slots) = (!self.help, None),
             Act::Labels => self.show.labels = !self.show.labels,
             Act::Wires => self.show.wires = !self.show.wires,
             Act::Shapes => self.show.shapes = !self.show.shapes,
@@ -27,7 +27,7 @@ impl App<'_> {
             Act::Slots => match self.slots.take() {
                 Some(_) => {}
                 None => {
-                    self.slots = Some(Vec::new());
+                    (self.slots, self.help) = (Some(Vec::new()), false);
                     self.pace.send(Command::Slots);
                 }
             },

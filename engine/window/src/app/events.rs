@@ -80,7 +80,8 @@ impl App<'_> {
 
     pub(super) fn key_down(&mut self, key: Scancode, keycode: Option<Keycode>, keymod: Mod, repeat: bool) {
         let act = self.players.keys().act(key);
-        if keymod.intersects(Mod::LCTRLMOD | Mod::RCTRLMOD) && keycode == Some(Keycode::Q) {
+        let control = keymod.intersects(Mod::LCTRLMOD | Mod::RCTRLMOD);
+        if control && keycode == Some(Keycode::Q) {
             self.closed = true;
             return;
         }
@@ -90,7 +91,8 @@ impl App<'_> {
         // While something is typed, only keys that are no letters are for the window.
         let for_panel = self.focus.is_some() && !matches!(key as i32, 58..=69) && act != Some(Act::Console);
         if for_panel {
-            if let Some(key) = panel_key(key) {
+            let clear = (control && keycode == Some(Keycode::U)).then_some(Key::Clear);
+            if let Some(key) = clear.or(panel_key(key)) {
                 self.typed(key);
             }
             return;

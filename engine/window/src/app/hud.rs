@@ -9,6 +9,7 @@ use crate::game::Command;
 use crate::images::Pixels;
 use crate::panels::{Line, Tone};
 use crate::saved::Seen;
+use crate::saves::make_folder;
 
 impl App<'_> {
     pub(super) fn scale(&self) -> f32 {
@@ -29,6 +30,9 @@ impl App<'_> {
         if let Some(slot) = self.save_to.take() {
             let seen = Seen { picture: Some(self.small()?), center: self.center() };
             self.pace.send(Command::Save(slot, Arc::new(seen)));
+            if self.slots.is_some() {
+                self.pace.send(Command::Slots);
+            }
         }
         self.draw_chosen(part)?;
         self.draw_panels()?;
@@ -49,14 +53,13 @@ impl App<'_> {
 
     /// Writes what has been drawn; notices are no part of it.
     fn screenshot(&mut self) {
-        let file = format!("{}_{:06}.png", self.map_name, self.frame.scene.tick);
-        let written = self
-            .painter
-            .pixels()
-            .and_then(|pixels| std::fs::write(&file, pixels.to_png()).map_err(|error| error.to_string()));
+        let file = self.saves.join(format!("{}_{:06}.png", self.map_name, self.frame.scene.tick));
+        let written = make_folder(&self.saves).and_then(|()| self.painter.pixels()).and_then(|pixels| {
+            std::fs::write(&file, pixels.to_png()).map_err(|error| format!("{}: {error}", file.display()))
+        });
         self.notice(match written {
-            Ok(()) => format!("screenshot: {file}"),
-            Err(problem) => format!("no screenshot: {file}: {problem}"),
+            Ok(()) => format!("screenshot: {}", file.display()),
+            Err(problem) => format!("no screenshot: {problem}"),
         });
     }
 
@@ -122,9 +125,14 @@ impl App<'_> {
         let [w, h] = self.camera.size.map(|side| side as f32);
         let now = Instant::now();
         self.notices.retain(|(_, until)| *until > now);
-        let from = self.notices.len().saturating_sub(6);
+        // Where nothing else is to be read.
+        let (top, most) = match () {
+            () if self.slots.is_some() => (h * 0.925, 2),
+            () if self.console_open => (h * 0.42, 6),
+            () => (4.0 * scale, 6),
+        };
+        let from = self.notices.len().saturating_sub(most);
         let shown: Vec<String> = self.notices[from..].iter().map(|(text, _)| text.clone()).collect();
-        let top = if self.console_open { h * 0.42 } else { 4.0 * scale };
         boxes::notices(self.painter.easel(), &font, [4.0 * scale, top], w * 0.7, scale, &shown)
     }
 
@@ -147,8 +155,8 @@ impl App<'_> {
         let scene = &self.frame.scene;
         let megabytes = self.frame.past_bytes as f64 / f64::from(1 << 20);
         let mut lines = vec![
-            Line::of(Tone::Plain, format!("{} actors, {} in view", scene.population, scene.actors.len())),
-            Line::of(Tone::Plain, format!("{quads} quads, past {megabytes:.0} MiB")),
+            Line::of(Tone::Plain, format!("{} actors in view, {quads} quads", scene.actors.len())),
+            Line::of(Tone::Plain, format!("the past takes {megabytes:.0} MiB")),
         ];
         if let Some(budgets) = &self.frame.overlay.budgets {
             let columns = boxes::room([width, 0.0], scale).0;

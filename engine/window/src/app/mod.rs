@@ -103,7 +103,7 @@ pub fn play(options: Options) -> Result<Farewell, PlayError> {
         window.fullscreen_desktop();
     }
     let window = window.build().map_err(|error| PlayError::NoDisplay(error.to_string()))?;
-    let (map, tell) = (options.setup.map.clone(), options.setup.tell);
+    let (map, tell, saves) = (options.setup.map.clone(), options.setup.tell, options.setup.saves.clone());
     let (pace, stage) = Pace::start(options.setup, options.paused, options.until)?;
     let pace = Rc::new(pace);
     last_words::prepare(pace.clone());
@@ -114,6 +114,7 @@ pub fn play(options: Options) -> Result<Farewell, PlayError> {
         sounds: &options.sounds,
         stop: &options.stop,
         tell,
+        saves,
     };
     let shown = show(&sdl, window, pace.clone(), &map, stage, look);
     let (seen, problem) = match shown {
@@ -133,6 +134,7 @@ struct Look<'a> {
     sounds: &'a Path,
     stop: &'a AtomicBool,
     tell: bool,
+    saves: PathBuf,
 }
 
 /// Shows a game until the window is closed. What was seen last.
@@ -159,7 +161,7 @@ fn show(
     };
     let count = map.objects.iter().filter_map(|object| object.name.strip_prefix("player_")?.parse().ok()).max();
     let mut app = App::new(painter, pace, map, stage, Players::new(look.keys, count.unwrap_or(1)));
-    (app.speaker, app.tells) = (speaker, look.tell);
+    (app.speaker, app.tells, app.saves) = (speaker, look.tell, look.saves);
     notices.into_iter().for_each(|notice| app.notice(notice));
     app.notice(format!("{} lists all keys", app.players.keys().names(Act::Help)));
     if let Some(zoom) = look.zoom {

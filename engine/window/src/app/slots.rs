@@ -9,21 +9,25 @@ use crate::draw::easel::Quad;
 use crate::game::Command;
 use crate::images::Pixels;
 use crate::panels::Tone;
-use crate::saves::{AUTO, SLOTS, SlotInfo};
+use crate::saves::{AUTO, FOUND, SLOTS, SlotInfo};
 
 impl App<'_> {
     pub(super) fn slot_key(&mut self, keycode: Option<Keycode>, keymod: Mod) -> bool {
         let digit = |code: Keycode| code.name().parse::<usize>().ok().filter(|slot| *slot < SLOTS);
         let slot = match keycode {
             Some(Keycode::Return | Keycode::KpEnter) => Some(AUTO),
+            Some(Keycode::F) => Some(FOUND),
             code => code.and_then(digit),
         };
         let Some(slot) = slot else { return false };
         match keymod.intersects(Mod::LSHIFTMOD | Mod::RSHIFTMOD) {
-            true if slot != AUTO => self.save_to = Some(slot),
-            _ => self.pace.send(Command::Load(slot)),
+            // The list stays, and shows what it has then.
+            true if slot < SLOTS => self.save_to = Some(slot),
+            _ => {
+                self.pace.send(Command::Load(slot));
+                self.slots = None;
+            }
         }
-        self.slots = None;
         true
     }
 
@@ -75,11 +79,14 @@ impl App<'_> {
             easel.frame(picture, scale, [92, 96, 140, 255])?;
             let name = match slot.slot {
                 AUTO => "Return".to_owned(),
+                FOUND => "F".to_owned(),
                 number => number.to_string(),
             };
             let (tone, said) = match &slot.tick {
-                None if slot.slot == AUTO => (Tone::Dim, "none left".to_owned()),
+                None if slot.slot == AUTO => (Tone::Dim, "no game was left".to_owned()),
                 None => (Tone::Dim, "empty".into()),
+                Some(Ok(tick)) if slot.slot == AUTO => (Tone::Plain, format!("left at {tick}")),
+                Some(Ok(tick)) if slot.slot == FOUND => (Tone::Plain, format!("found at {tick}")),
                 Some(Ok(tick)) => (Tone::Plain, format!("tick {tick}")),
                 Some(Err(_)) => (Tone::Bad, "damaged".into()),
             };

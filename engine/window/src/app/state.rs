@@ -1,5 +1,6 @@
 //! What the window knows between two pictures, and its turn: frames come in, what is wanted of the next goes out.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,8 @@ pub(super) struct App<'t> {
     pub(super) pace: Rc<Pace>,
     pub(super) stage: Arc<Stage>,
     pub(super) map_name: String,
+    /// Where saved games are, and screenshots.
+    pub(super) saves: PathBuf,
     pub(super) players: Players,
     pub(super) speaker: Option<Speaker>,
     pub(super) camera: Camera,
@@ -93,6 +96,7 @@ impl<'t> App<'t> {
             pace,
             stage,
             map_name: map.name.clone(),
+            saves: PathBuf::new(),
             players,
             speaker: None,
             camera: Camera::new([1, 1]),

@@ -27,7 +27,7 @@ struct Bubble {
     mouth: [f32; 2],
 }
 
-/// Draws what is being said by those in view.
+/// Draws what is being said by those in view. Where the bubbles are: left, top, width, height.
 pub fn draw<T: RenderTarget>(
     easel: &mut Easel<'_, T>,
     font: &Font,
@@ -35,7 +35,7 @@ pub fn draw<T: RenderTarget>(
     scene: &Scene,
     part: f32,
     scale: f32,
-) -> Result<(), String> {
+) -> Result<Vec<[f32; 4]>, String> {
     let mut bubbles: Vec<Bubble> = Vec::new();
     let [width, height] = camera.size.map(|side| side as f32);
     for speech in &scene.speeches {
@@ -87,7 +87,7 @@ pub fn draw<T: RenderTarget>(
             font.line(easel, at.map(f32::round), scale, INK, line)?;
         }
     }
-    Ok(())
+    Ok(bubbles.iter().map(|bubble| bubble.place).collect())
 }
 
 /// Moves bubbles up until none lies on another; where there is no room above, down.

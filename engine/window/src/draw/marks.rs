@@ -97,17 +97,16 @@ fn shaft<T: RenderTarget>(
     )
 }
 
-/// Draws names over heads, and what each does.
+/// Draws names below feet, and what each does, where nothing is `taken`. `part` of the way, and how large.
 pub fn labels<T: RenderTarget>(
     easel: &mut Easel<'_, T>,
     font: &Font,
     camera: &Camera,
     scene: &Scene,
     labels: &[Label],
-    part: f32,
-    scale: f32,
+    (part, scale): (f32, f32),
+    mut taken: Vec<[f32; 4]>,
 ) -> Result<(), String> {
-    let mut taken: Vec<[f32; 4]> = Vec::new();
     for label in labels {
         let Some(sprite) = scene.actors.iter().find(|sprite| sprite.id == label.id) else { continue };
         let at = camera.to_screen(sprite.body_at.between(part));

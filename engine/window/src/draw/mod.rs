@@ -115,14 +115,14 @@ impl<'t, T: RenderTarget> Painter<'t, T> {
         if show.shapes {
             marks::shapes(easel, camera, scene, part, scale)?;
         }
-        bubbles::draw(easel, font, camera, scene, part, scale)?;
+        let bubbles = bubbles::draw(easel, font, camera, scene, part, scale)?;
         // Over what is said: whoever looks at wires wants to see where each leads.
         if show.wires {
             marks::arrows(easel, font, camera, &frame.overlay.arrows, scale)?;
         }
         if show.labels {
             let small = (scale * 0.75).round().max(1.0);
-            marks::labels(easel, font, camera, scene, &frame.overlay.labels, part, small)?;
+            marks::labels(easel, font, camera, scene, &frame.overlay.labels, (part, small), bubbles)?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::journal::{self, Found, Journal};
 use crate::past::Past;
 use crate::record::Recorder;
 use crate::saved::{Birth, History, Saved, Seen};
-use crate::saves::AUTO;
+use crate::saves::{AUTO, FOUND};
 use crate::scene::SceneMaker;
 
 /// Ticks after which a journal begins anew with a snapshot, so that finding a game again takes no longer than living
@@ -172,14 +172,14 @@ impl Game {
         }
     }
 
-    /// Puts a game that ended without a word into the slot of games that were left. What is to be told of it.
-    pub fn find_lost(&mut self) {
+    /// Puts a game that ended without a word into a slot of its own, and tells of it: `how` it is loaded.
+    pub fn find_lost(&mut self, how: &str) {
         let Some(lost) = journal::find(self.slots.folder()) else { return };
         let found = lost.read().and_then(|found| self.bring_back(found));
         match found {
             Ok(tick) => {
                 lost.end();
-                self.notice(format!("a game that ended without a word was found at tick {tick}: F10, then Return"));
+                self.notice(format!("a game that ended without a word was found at tick {tick}: {how}"));
             }
             Err(problem) => match lost.put_aside() {
                 Ok(file) => self.notice(format!(
@@ -215,7 +215,7 @@ impl Game {
         let bytes = world
             .save(&Saved::options(map, history.as_ref(), &Seen::default(), &scenes.afterimage(&world)))
             .map_err(|error| error.to_string())?;
-        self.slots.put(AUTO, &bytes).map(|_| until)
+        self.slots.put(FOUND, &bytes).map(|_| until)
     }
 }
 

@@ -10,7 +10,7 @@ use dormouse::map::Map;
 use super::{Command, Game, Setup};
 use crate::journal::{self, Found};
 use crate::saved::{Saved, Seen};
-use crate::saves::AUTO;
+use crate::saves::FOUND;
 
 const WALKER: &str = "local Walker = actor 'Walker' {}
     function Walker:run() while true do wait(random(1, 5)) self.at = (self.at or 0) + random(9) end end
@@ -183,19 +183,24 @@ fn a_game_that_ends_without_a_word_is_found_at_its_last_tick() {
     let (tick, hash) = (game.now(), game.hash());
     // As long as it runs, nobody takes it for lost.
     let mut other = folder.game();
-    other.find_lost();
+    other.find_lost("so");
     assert_eq!(told(&mut other), "");
     // No word.
     drop(game);
 
     let mut game = folder.game();
-    game.find_lost();
-    assert!(told(&mut game).contains(&format!("was found at tick {tick}")));
-    game.obey(Command::Load(AUTO));
+    game.find_lost("so");
+    assert!(told(&mut game).contains(&format!("was found at tick {tick}: so")));
+    // Whoever plays on and leaves that game has this one still.
+    push(&mut game, 7.0);
+    game.tick();
+    game.leave(&Seen::default()).unwrap().unwrap();
+    assert_eq!(game.slots.look().len(), 12);
+    game.obey(Command::Load(FOUND));
     assert_eq!((game.now(), game.hash()), (tick, hash));
     run(&mut game, 7500);
     assert_eq!(game.hash(), folder.repeated(7500));
-    game.find_lost();
+    game.find_lost("so");
     assert!(!told(&mut game).contains("found"), "it is found once");
 }
 
@@ -210,7 +215,7 @@ fn a_game_that_is_left_is_kept_and_leaves_no_journal() {
     let hash = game.hash();
     let file = game.leave(&Seen::default()).unwrap().unwrap();
     let mut game = folder.game();
-    game.find_lost();
+    game.find_lost("so");
     assert_eq!(told(&mut game), "");
     game.load(&file).unwrap();
     assert_eq!(game.hash(), hash);
@@ -250,7 +255,7 @@ fn a_journal_that_is_damaged_is_put_aside() {
     assert!(found > 0);
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let mut game = folder.game();
-    game.find_lost();
+    game.find_lost("so");
     let notices = told(&mut game);
     assert!(notices.contains("can't be brought back") && notices.contains("lost_1.journal"), "{notices}");
     assert!(folder.0.join("saves/lost_1.journal").exists() && !path.exists());
