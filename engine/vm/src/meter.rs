@@ -87,6 +87,12 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
+    /// Of a VM in which nothing has run yet: the collector's first step inside a resume is as far off as any other, or
+    /// one that was restored would begin with it.
+    pub(crate) fn new() -> Meter {
+        Meter { until_collect: COLLECT_EVERY, ..Meter::default() }
+    }
+
     #[inline]
     pub(crate) fn begin(&mut self, hot: &mut Hot, quota: &Quota) {
         self.armed = true;

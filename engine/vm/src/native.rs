@@ -97,7 +97,7 @@ impl Native {
             },
             arena,
             limit,
-            meter: Meter::default(),
+            meter: Meter::new(),
             host: None,
             raising: false,
             terminal: None,
