@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dormouse::map::Map;
 use dormouse::snapshot::SaveOptions;
-use dormouse::{Config, NativeActor, NativeClass, Scripts, World};
+use dormouse::{Config, Datum, NativeActor, NativeClass, Scripts, World};
 use dormouse_tests::{Stage, class};
 
 fn repo(path: &str) -> PathBuf {
@@ -256,4 +256,40 @@ fn no_address_is_seen() {
          log(tostring(x), `{t}`, tostring(coroutine.running()), next(seen)) wait(1) end",
         12,
     );
+}
+
+/// Nothing that a script can say puts it where a snapshot can't.
+#[test]
+fn nobody_leaves_the_world() {
+    for body in [
+        "self:set_position(vector.create(3e38, 0, 0)) self:move_by(vector.create(3e38, 0, 0), 1e300)",
+        "self:move_to(vector.create(1e8, -1e8, 0), 1e300) self:move_by(vector.create(1, 0, 0), 1e300)",
+        "self:move_to(vector.create(0, 3e38, 0), 1e300)",
+        "self:set_position(vector.create(1e8, 1e8, 0)) for i = 1, 9 do wait(1) self:move_by(vector.create(1e8, 1, 0), 1e38) end",
+        "spawn('Mole', { position = vector.create(0, -2e8, 0) })",
+        "spawn('Mole', { size = vector.create(3e38, 1, 0) })",
+        "self:follow(find 'stone', { speed = 1e300, distance = 1e300 })",
+        "self:follow(find 'stone', { speed = 1e-300 })",
+        "self:move_by(vector.create(1, 1, 0), 1e-300)",
+    ] {
+        let mole = format!(
+            "local Mole = actor 'Mole' {{ body = 'solid' }}
+            function Mole:run() if self:name() ~= 'mole' then return end log(pcall(function() {body} end)) wait(1e6) end
+            return Mole"
+        );
+        let mut world = World::new(&Config::default(), &Scripts::new().with("mole.luau", mole)).unwrap();
+        for (name, place) in [("stone", 1e8), ("mole", 0.0)] {
+            let place = Datum::Vector([place, place, 0.0]);
+            world.spawn("Mole", &[("name".into(), name.into()), ("position".into(), place)].into()).unwrap();
+        }
+        for _ in 0..30 {
+            world.tick(&[]);
+            let bytes = world.save(&SaveOptions { verify: true, ..SaveOptions::default() });
+            let bytes = bytes.unwrap_or_else(|error| panic!("{body}: {error}"));
+            let again = World::restore(&bytes, &Config::default(), world.scripts());
+            assert_eq!(again.unwrap().hash(), world.hash(), "{body}");
+        }
+        let mole = world.find("mole").unwrap();
+        assert!(world.position_of(mole).unwrap().iter().all(|x| x.abs() <= 1e8), "{body}");
+    }
 }

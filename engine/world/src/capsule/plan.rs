@@ -46,21 +46,12 @@ impl Traveller {
     }
 
     fn check_body(&self) -> Result<(), Damage> {
-        let reach = self.body.shape.reach();
         let size = self.actor.size;
-        ensure(
-            self.body.center.is_finite() && reach.is_finite() && reach.min_element() >= 0.0,
-            "its body has no place or size",
-        )?;
+        ensure(self.body.is_somewhere(), "its body has no place or size")?;
         ensure(size.iter().all(|side| side.is_finite() && *side >= 0.0), "it has no size")?;
-        let sound = match self.motion {
-            Some(Motion::To { target, speed }) => target.is_finite() && speed.is_finite(),
-            Some(Motion::Follow { speed, distance, .. }) => {
-                speed.is_finite() && distance.is_finite() && self.follows.is_some()
-            }
-            None => true,
-        };
-        ensure(sound, "its motion leads nowhere")
+        let follows = matches!(self.motion, Some(Motion::Follow { .. }));
+        let sound = self.motion.is_none_or(|motion| motion.leads_somewhere());
+        ensure(sound && (!follows || self.follows.is_some()), "its motion leads nowhere")
     }
 
     fn check_tasks(&self) -> Result<(), Damage> {

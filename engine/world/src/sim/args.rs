@@ -5,6 +5,7 @@ use std::fmt::Display;
 use dormouse_vm::{Frame, Kind, Raise};
 
 use crate::ids::{ActorId, TaskId};
+use crate::space::FAR;
 
 /// What kind of thing the value is, in an author's words.
 pub(crate) fn kind_of(frame: &mut Frame<'_>, at: u32) -> String {
@@ -75,6 +76,22 @@ pub(crate) fn point(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Resul
         Some([x, y, _]) => Err(format!("{what} must have finite components, not ({x}, {y})").into()),
         None => Err(wrong(frame, at, what, "a vector, such as vector.create(40, 60, 0)")),
     }
+}
+
+/// A place in the world.
+pub(crate) fn place(frame: &mut Frame<'_>, at: u32, what: impl Display) -> Result<[f32; 2], Raise> {
+    let point = point(frame, at, &what)?;
+    if is_place(point) { Ok(point) } else { Err(too_far(point, what).into()) }
+}
+
+/// Whether a point is within the world.
+pub(crate) fn is_place(point: [f32; 2]) -> bool {
+    point.iter().all(|x| x.abs() <= FAR)
+}
+
+/// What is wrong with a place that is not.
+pub(crate) fn too_far([x, y]: [f32; 2], what: impl Display) -> String {
+    format!("{what} must be within {FAR} pixels of the middle of the world, not at ({x}, {y})")
 }
 
 /// An actor: its handle, or (for itself) its own table.

@@ -219,7 +219,7 @@ impl Sim {
         let name = args::optional_text(frame, 3, format_args!("the name in spawn(\"{called}\")"))?;
         let center = match frame.is_nil(4) {
             true => self.place(self.actor),
-            false => args::point(frame, 4, format_args!("the position in spawn(\"{called}\")"))?,
+            false => args::place(frame, 4, format_args!("the position in spawn(\"{called}\")"))?,
         };
         let size = match frame.is_nil(5) {
             true => DEFAULT_SIZE,
@@ -268,7 +268,7 @@ impl Sim {
         let actor = &self.state.actors[id];
         let class = self.classes.get(actor.class);
         if name == "position" {
-            let point = args::point(frame, 2, "position").map_err(in_words)?;
+            let point = args::place(frame, 2, "position").map_err(in_words)?;
             self.state.space.teleport(actor.body, point.into());
             return Ok(());
         }

@@ -43,7 +43,7 @@ impl Sim {
             }
         };
         match speed {
-            Some(speed) if speed > 0.0 && speed.is_finite() => Ok(speed as f32),
+            Some(speed) if speed > 0.0 && speed.is_finite() => Ok((speed as f32).min(f32::MAX / 2.0)),
             Some(speed) => Err(format!("speed must be more than 0 pixels a second, not {speed}").into()),
             None => Err("no speed: pass one in pixels a second, or give the class a prop `speed`".into()),
         }
@@ -59,6 +59,9 @@ impl Sim {
         if relative {
             let [x, y] = self.place(who);
             target = [x + target[0], y + target[1]];
+        }
+        if !args::is_place(target) {
+            return Err(args::too_far(target, format_args!("the goal of {name}")).into());
         }
         frame.can_wait()?;
         self.depart(frame, who, Motion::To { target: target.into(), speed });
@@ -78,7 +81,8 @@ impl Sim {
         self.check_options(frame, 3, "follow", &["speed", "distance"])?;
         frame.get(3, "distance");
         let at = frame.len();
-        let distance = args::optional_number(frame, at, "distance")?.unwrap_or(0.0).max(0.0) as f32;
+        let distance =
+            args::optional_number(frame, at, "distance")?.unwrap_or(0.0).clamp(0.0, f64::from(f32::MAX)) as f32;
         frame.get(3, "speed");
         let at = frame.len();
         let speed = self.speed(frame, at, who)?;
@@ -119,7 +123,7 @@ impl Sim {
     /// `self:set_position(point)`
     pub(crate) fn set_position(&mut self, frame: &mut Frame<'_>) -> Result<Flow, Raise> {
         let who = self.own(frame, "set_position")?;
-        let point = args::point(frame, 2, "the place of set_position")?;
+        let point = args::place(frame, 2, "the place of set_position")?;
         let body = self.body_of(who);
         self.state.space.teleport(body, point.into());
         Ok(Flow::Return(0))

@@ -14,6 +14,15 @@ new_key_type! {
 /// The layer of walls.
 pub(crate) const WALL_LAYER: u8 = 1;
 
+/// Pixels from the middle of the world in each direction, within which all places are. So no sum or length of a few of
+/// them is too large for a number, and what is here stays somewhere.
+pub(crate) const FAR: f32 = 1e8;
+
+/// Whether something is in the world: not further than [`FAR`], but for what rounding may add.
+fn within(point: Vec2) -> bool {
+    point.abs().cmple(Vec2::splat(2.0 * FAR)).all()
+}
+
 /// An axis-aligned rectangle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rect {
@@ -80,6 +89,12 @@ impl Body {
     pub(crate) fn solid(&self) -> bool {
         !self.trigger && !self.ghost
     }
+
+    /// Whether it has a place and a size that a body can have.
+    pub(crate) fn is_somewhere(&self) -> bool {
+        let reach = self.shape.reach();
+        within(self.center) && within(reach) && reach.min_element() >= 0.0
+    }
 }
 
 /// Where a body is going.
@@ -89,6 +104,16 @@ pub(crate) enum Motion {
     To { target: Vec2, speed: f32 },
     /// After another body, until their centres are within a distance.
     Follow { who: BodyId, speed: f32, distance: f32 },
+}
+
+impl Motion {
+    /// Whether it has a goal and a speed that a motion can have.
+    pub(crate) fn leads_somewhere(&self) -> bool {
+        match *self {
+            Motion::To { target, speed } => within(target) && speed.is_finite() && speed >= 0.0,
+            Motion::Follow { speed, distance, .. } => speed.is_finite() && speed >= 0.0 && distance.is_finite(),
+        }
+    }
 }
 
 /// What came of a step. Bodies are named by their owners, since some may be gone already.

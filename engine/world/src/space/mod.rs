@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use slotmap::SlotMap;
 
-pub(crate) use body::{Body, BodyId, Contact, Motion, Rect, Shape, Vec2, WALL_LAYER};
+pub(crate) use body::{Body, BodyId, Contact, FAR, Motion, Rect, Shape, Vec2, WALL_LAYER};
 pub(crate) use query::Filter;
 
 use body::{Moving, Slot};
@@ -130,9 +130,11 @@ impl Space {
         let mut triggers = 0;
         for (id, slot) in &self.bodies {
             let body = &slot.body;
-            let size = body.shape.reach();
-            if !body.center.is_finite() || !size.is_finite() || size.min_element() < 0.0 {
+            if !body.is_somewhere() {
                 return Err("a body has no place or size");
+            }
+            if slot.motion().is_some_and(|motion| !motion.leads_somewhere()) {
+                return Err("a body's motion leads nowhere");
             }
             if body.layer >= 32 || alive(body.owner, id) != Some(body.order) {
                 return Err("a body is in no layer, or is nobody's");

@@ -24,7 +24,7 @@ impl Space {
     /// Cost: O(1) when nothing moves and nothing was changed.
     pub(crate) fn step(&mut self, seconds: f32, contacts: &mut Vec<Contact>) {
         if !self.movers.is_empty() {
-            self.move_all(seconds, contacts);
+            self.move_all(seconds.max(f32::MIN_POSITIVE), contacts);
         }
         self.report_touches(contacts);
     }

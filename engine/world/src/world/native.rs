@@ -11,6 +11,7 @@ use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
 use crate::sim::accounts::ENVELOPE;
+use crate::sim::args::is_place;
 use crate::sim::state::{Go, Wait};
 use crate::sim::values;
 use crate::wheel::Timer;
@@ -150,7 +151,7 @@ impl<S: NativeActor> Context<'_, S> {
         }
     }
 
-    /// Is elsewhere at once.
+    /// Is elsewhere at once; nothing happens where that is more than 100,000,000 pixels from the middle of the world.
     pub fn set_position(&mut self, point: [f32; 2]) {
         self.line.ask(Request::Place(point));
     }
@@ -395,7 +396,7 @@ impl World {
             Request::Find(name) => Answer::Actor(self.find(&name)),
             Request::Position(who) => Answer::Point(self.position_of(who)),
             Request::Place(point) => {
-                if point.iter().all(|x| x.is_finite())
+                if is_place(point)
                     && let Some(actor) = sim.state.actors.get(me)
                 {
                     sim.state.space.teleport(actor.body, point.into());
