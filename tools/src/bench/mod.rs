@@ -82,7 +82,7 @@ const BENCHES: [Bench; 16] = [
     Bench { name: "event", what: "from tell to handleEvent", run: tasklets::event },
     Bench { name: "action", what: "an action with 0, 1 and 8 wires", run: worlds::action },
     Bench { name: "move", what: "10,000 moving boxes among 10,000 others", run: worlds::moving },
-    Bench { name: "native", what: "the wake of a tasklet in Rust", run: tasklets::native },
+    Bench { name: "native", what: "what is done in Rust: a native tasklet, sort and gsub", run: tasklets::native },
     Bench { name: "image", what: "an image of the world, and going back to it", run: worlds::image },
     Bench { name: "snapshot", what: "a world in bytes, and back", run: snapshots::snapshot },
     Bench { name: "capture", what: "values and coroutines to bytes", run: capture::capture },

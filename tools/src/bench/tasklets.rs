@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use dormouse::{Datum, World};
 use dormouse_vm::baseline::BareThreads;
 
 use super::Row;
@@ -132,5 +133,39 @@ pub fn native() -> Result<Vec<Row>, Box<dyn Error>> {
     let each = PerTick { wakes: COUNT, ..PerTick::default() };
     let (ours, theirs) = side_by_side(|| ticks(&mut world, TURNS, each), || ticks(&mut waking, TURNS, each))?;
     let (ours, theirs) = (nanoseconds(ours, TURNS * COUNT), nanoseconds(theirs, TURNS * COUNT));
-    Ok(vec![Row::new("wake of a native tasklet", ours, "ns", "wake of a script", theirs)])
+    let mut rows = vec![Row::new("wake of a native tasklet", ours, "ns", "wake of a script", theirs)];
+    for (name, call) in [
+        (
+            "table.sort of 1,000, each comparison",
+            "table.sort(table.clone(list), function(a, b) calls += 1 return a < b end)",
+        ),
+        ("string.gsub, each call of a function", "string.gsub(text, '%w+', function(word) calls += 1 return word end)"),
+    ] {
+        rows.push(calling_back(name, call)?);
+    }
+    Ok(rows)
+}
+
+/// A function of the library that calls the script's, where that may wait, against Luau's own, where it may not.
+fn calling_back(name: &str, call: &str) -> Result<Row, Box<dyn Error>> {
+    const TURNS: usize = 10;
+    let prepared = "local calls, list, text = 0, {}, string.rep('every word is one call, ', 200)
+        for i = 1, 1000 do list[i] = i * 7919 % 1009 end";
+    let methods = format!("{prepared} function Subject:run() while true do {call} self.count = calls wait(1) end end");
+    let mut world = world_of(1, &methods)?;
+    let bare = format!("{prepared} return function() while true do {call} coroutine.yield() end end");
+    let mut bare = BareThreads::new(1, &bare);
+    let subject = world.actors().into_iter().next_back().ok_or("there is no subject")?;
+    let count = |world: &World| match world.field(subject, "count") {
+        Some(Datum::Number(count)) => count as usize,
+        _ => 0,
+    };
+    let before = count(&world);
+    let each = PerTick { wakes: 1, ..PerTick::default() };
+    ticks(&mut world, 1, each)?;
+    let calls = count(&world) - before;
+    expect("hundreds of calls", (calls > 500).into(), 1)?;
+    let (ours, theirs) = side_by_side(|| ticks(&mut world, TURNS, each), || rounds(&mut bare, 1, TURNS))?;
+    let (ours, theirs) = (nanoseconds(ours, TURNS * calls), nanoseconds(theirs, TURNS * calls));
+    Ok(Row::new(name, ours, "ns", "Luau's own, which can't wait", theirs))
 }
