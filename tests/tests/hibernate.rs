@@ -158,6 +158,44 @@ fn an_image_brings_back_those_who_slept() {
     }
 }
 
+/// What one asks of another is the other's alone, so that it can leave memory without a trace.
+#[test]
+fn who_is_asked_hibernates_with_the_question() {
+    let asker = r#"
+        local Asker = actor "Asker" {}
+        function Asker:run()
+            local other = find "napper"
+            wait(self.id == find "a" and 3 or 4)
+            log(pcall(ask, other, { n = 1, list = { { 2 } }, who = self:name() }, 60))
+            wait(1e6)
+        end
+        return Asker
+    "#;
+    let napper = r#"
+        local Napper = actor "Napper" {}
+        function Napper:handleEvent(event) wait(20) log(event.who) return event.list[1][1] end
+        return Napper
+    "#;
+    let scripts = Scripts::new().with("napper.luau", napper).with("asker.luau", asker);
+    let [mut straight, mut sleepy] = [0, 1].map(|_| {
+        let mut world = World::new(&Config::default(), &scripts).unwrap();
+        for (class, name) in [("Napper", "napper"), ("Asker", "a"), ("Asker", "b"), ("Asker", "c")] {
+            world.spawn(class, &[("name".to_owned(), Datum::from(name))].into()).unwrap();
+        }
+        world
+    });
+    let napper = straight.find("napper").unwrap();
+    let mut slept = 0;
+    for tick in 1..90 {
+        straight.tick(&[]);
+        sleepy.tick(&[]);
+        slept += u32::from(sleepy.hibernate(napper).is_ok());
+        assert_eq!(straight.hash(), sleepy.hash(), "tick {tick}");
+        assert_eq!(said(&mut straight), said(&mut sleepy), "tick {tick}");
+    }
+    assert!(slept > 80, "it slept at {slept} ticks only");
+}
+
 const NAPPER: &str = r#"
 local Napper = actor "Napper" { hibernate_after = 30 }
 function Napper:handleEvent(event) log(`hears {event}`) end

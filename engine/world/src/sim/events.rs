@@ -50,6 +50,8 @@ impl Sim {
         let bytes = self.push_letter(frame)?;
         let event = frame.len();
         let mail = self.send(frame, who, event, self.current, bytes)?;
+        // What was sent is the other's alone: nothing of it stays in the frame that waits.
+        frame.set_len(0);
         self.wait_for(Wait::Reply(mail), limit);
         Ok(Flow::Suspend)
     }
