@@ -6,6 +6,7 @@ pub mod enemy;
 pub mod generator;
 pub mod machine;
 pub mod plan;
+pub mod sexton;
 pub mod souls;
 pub mod story;
 

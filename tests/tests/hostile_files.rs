@@ -15,10 +15,10 @@ use dormouse::capsule::ImportError;
 use dormouse::map::Map;
 use dormouse::program::{LoadError, Outside, Program, Sources, Step};
 use dormouse::snapshot::{Damage, RestoreError, SaveOptions};
-use dormouse::{Config, Context, Datum, NativeActor, NativeClass, Scripts, World};
+use dormouse::{Config, NativeClass, Scripts, World};
 use dormouse_tests::Random;
 use dormouse_tests::enemy::{cases, change_bytes, config, live, number_at, number_bytes, refused};
-use serde::{Deserialize, Serialize};
+use dormouse_tests::sexton::Sexton;
 use tokens::Token;
 
 // ---- files in sections -----------------------------------------------------------------------------------------
@@ -311,31 +311,6 @@ const MAP: &str = r#"<map version="1.10" orientation="orthogonal" width="8" heig
    <property name="OnRing.2" type="class" propertytype="Wire"><properties><property name="call" value="Close"/><property name="on" value="fail"/><property name="to" value="class:Keeper"/></properties></property></properties></object>
   <object id="3" name="mouse" type="Mouse" x="60" y="8"><point/></object></objectgroup>
 </map>"#;
-
-/// Counts, listens and answers, in Rust.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Sexton {
-    strokes: u32,
-    heard: Vec<String>,
-}
-
-impl NativeActor for Sexton {
-    const CLASS: &'static str = "Sexton";
-
-    fn run(&mut self, cx: &mut Context<'_, Self>) {
-        loop {
-            self.strokes = self.strokes.wrapping_add(1);
-            if let Some(bell) = cx.find("bell") {
-                cx.tell(bell, Datum::Text(format!("stroke {}", self.strokes)));
-                cx.act(bell, "Ring", f64::from(self.strokes).into());
-            }
-            if let Some(event) = cx.wait_event(self, Some(7)) {
-                self.heard.push(event.name);
-            }
-            cx.wait(self, 2);
-        }
-    }
-}
 
 fn tiny_config(realm: u64) -> Config {
     Config { realm, natives: vec![NativeClass::of::<Sexton>()], ..config() }

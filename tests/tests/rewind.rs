@@ -3,9 +3,9 @@
 //! `DORMOUSE_REWINDS=200` rewinds every map at two hundred ticks; without it fewer are tried.
 
 use dormouse::input::What;
-use dormouse::{Config, Context, Datum, ForeignImage, NativeActor, NativeClass, Output, World, WorldImage};
+use dormouse::{Config, ForeignImage, NativeClass, Output, World, WorldImage};
+use dormouse_tests::sexton::Sexton;
 use dormouse_tests::{Random, Stage, amount, class, maps, world_of};
-use serde::{Deserialize, Serialize};
 
 const AHEAD: u64 = 60;
 
@@ -77,34 +77,6 @@ fn every_map_goes_the_same_way_again() {
         let times = amount("DORMOUSE_REWINDS", if name == "swarm" { 1 } else { 5 });
         let mut world = world_of(&map, 7);
         rewinds(&mut world, 11, times, 40, &name);
-    }
-}
-
-/// A native actor that counts, listens and answers.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Sexton {
-    strokes: u32,
-    heard: Vec<String>,
-}
-
-impl NativeActor for Sexton {
-    const CLASS: &'static str = "Sexton";
-
-    fn run(&mut self, cx: &mut Context<'_, Self>) {
-        loop {
-            self.strokes += 1;
-            if let Some(keeper) = cx.find("keeper") {
-                cx.tell(keeper, Datum::Text(format!("stroke {}", self.strokes)));
-                cx.act(keeper, "Note", f64::from(self.strokes).into());
-            }
-            if self.strokes.is_multiple_of(3) {
-                if let Some(event) = cx.wait_event(self, Some(7)) {
-                    self.heard.push(event.name);
-                }
-            } else {
-                cx.wait(self, 2);
-            }
-        }
     }
 }
 

@@ -40,6 +40,12 @@ struct Given {
 /// What `spawn` is given for the engine.
 pub(super) const FOR_ENGINE: [&str; 4] = ["name", "position", "size", "body"];
 
+/// Empty places for what is for the engine, behind the class and the table of props.
+fn make_room(frame: &mut Frame<'_>) {
+    frame.set_len(2);
+    frame.set_len(2 + FOR_ENGINE.len() as u32);
+}
+
 /// Interrupts that spawning costs.
 const SPAWNING: u64 = 300;
 /// Pixels that an actor measures when nobody says.
@@ -158,8 +164,7 @@ impl Sim {
     /// Looks through the table at 2: what is for the engine is put to the places from 3 on, in the order of
     /// [`FOR_ENGINE`]; all else must be props that the class has, and fit, and none may be missing.
     fn sort_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<Given, Raise> {
-        frame.set_len(2);
-        frame.set_len(2 + FOR_ENGINE.len() as u32);
+        make_room(frame);
         if let Some(count) = frame.sort_entries(2, self.classes.get(class).shape, 3) {
             return Ok(Given { count, usual: true });
         }
@@ -168,8 +173,8 @@ impl Sim {
 
     /// The same for any table, with errors that say what is wrong with it. Gives the number of the props.
     fn sort_unusual_props(&self, frame: &mut Frame<'_>, class: u32) -> Result<usize, Raise> {
-        frame.set_len(2);
-        frame.set_len(2 + FOR_ENGINE.len() as u32);
+        // Some of it was sorted before it proved to be unusual.
+        make_room(frame);
         let known = &self.classes.get(class).props;
         let (mut count, mut required) = (0, 0);
         frame.entries(2, |frame| {
