@@ -311,3 +311,23 @@ fn budgets_add_up() {
     assert!(budgets.actors.iter().all(|budget| budget.time.used > 0 && budget.tasks == 1));
     assert!(budgets.heap.used >= 1_100_000);
 }
+
+#[test]
+fn those_who_hibernate_are_counted_and_found_by_name() {
+    let nap = class("Nap", "", "function Nap:run() start(function() wait(1e6) end) wait(1e6) end");
+    let mut stage = Stage::new(&[("nap.luau", &nap)]);
+    let actors: Vec<_> =
+        (0..300).map(|number| stage.spawn("Nap", &[("name", format!("nap_{number}").as_str().into())])).collect();
+    stage.ticks(2);
+    let world = &mut stage.world;
+    assert_eq!((world.sleepers(&SleeperFilter::default()).len(), world.sleepers_unseen()), (600, 0));
+    actors.iter().for_each(|actor| world.hibernate(*actor).unwrap());
+    assert_eq!((world.sleepers(&SleeperFilter::default()).len(), world.sleepers_unseen()), (512, 44));
+    // Whoever is meant is found wherever it is.
+    let filter = SleeperFilter { text: "nap_299".into(), ..SleeperFilter::default() };
+    let found = world.sleepers(&filter);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|sleeper| sleeper.owner.id == actors[299]));
+    let budgets = world.budgets();
+    assert!(budgets.actors.iter().filter(|budget| actors.contains(&budget.actor.id)).all(|budget| budget.tasks == 2));
+}

@@ -89,7 +89,7 @@ impl Side {
                 self.inspector.lines(columns, rows)
             }
             Some(Shown::Sleepers) => {
-                self.sleepers.set(world.sleepers(&self.sleepers.filter()));
+                self.sleepers.set(world.sleepers(&self.sleepers.filter()), world.sleepers_unseen());
                 let detail = self.sleepers.wants_detail().and_then(|task| world.sleeper(task, true));
                 self.sleepers.set_detail(detail.as_ref());
                 self.sleepers.lines(columns, rows)

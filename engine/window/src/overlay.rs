@@ -50,6 +50,8 @@ pub struct Overlay {
     pub rewound: Option<u64>,
     /// The sleepers that the filter took.
     pub sleepers: Vec<SleeperView>,
+    /// How many hibernate whose tasklets are not among them.
+    pub unseen: usize,
     /// The sleeper that was asked for.
     pub detail: Option<Box<SleeperView>>,
     /// The actor that was asked for; none when it is gone.
@@ -118,6 +120,7 @@ pub fn look(
     }
     overlay.happenings = fresh.drain(..).collect();
     overlay.sleepers = wants.sleepers.as_ref().map(|filter| world.sleepers(filter)).unwrap_or_default();
+    overlay.unseen = world.sleepers_unseen();
     overlay.detail = wants.detail.and_then(|task| world.sleeper(task, true)).map(Box::new);
     overlay.inspected = wants.inspect.and_then(|id| {
         let wires = world.wires_of(id);

@@ -51,6 +51,7 @@ const WIDE: usize = 80;
 #[derive(Default)]
 pub struct SleepersPanel {
     sleepers: Vec<SleeperView>,
+    unseen: usize,
     search: Edit,
     sort: Sort,
     list: List,
@@ -73,8 +74,10 @@ impl SleepersPanel {
         self.open
     }
 
-    /// The tasklets that are to be seen. The one that was selected stays so, wherever it stands now.
-    pub fn set(&mut self, sleepers: Vec<SleeperView>) {
+    /// The tasklets that are to be seen, and how many actors hibernate whose tasklets are not. The one that was selected
+    /// stays so, wherever it stands now.
+    pub fn set(&mut self, sleepers: Vec<SleeperView>, unseen: usize) {
+        self.unseen = unseen;
         let selected = self.selected().map(|sleeper| sleeper.task);
         self.arrange(sleepers, selected);
     }
@@ -167,7 +170,11 @@ impl SleepersPanel {
     /// What stands in the panel, at most so many rows.
     pub fn lines(&mut self, columns: usize, rows: usize) -> Vec<Line> {
         let count = self.sleepers.len();
-        let head = format!("{count} tasklets by {} (Tab)   search: ", self.sort.word());
+        let unseen = match self.unseen {
+            0 => String::new(),
+            unseen => format!(", not those of {unseen} more who hibernate"),
+        };
+        let head = format!("{count} tasklets by {} (Tab){unseen}   search: ", self.sort.word());
         let cursor = head.chars().count() + self.search.column();
         let mut lines = vec![Line::of(Tone::Strong, head).and(Tone::Own, self.search.text())];
         lines[0].cursor = Some(cursor).filter(|_| self.open.is_none());

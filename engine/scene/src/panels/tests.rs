@@ -35,7 +35,10 @@ fn texts(lines: &[Line]) -> Vec<String> {
 fn sleepers_are_searched_sorted_and_opened() {
     let world = house();
     let mut panel = SleepersPanel::default();
-    panel.set(world.sleepers(&panel.filter()));
+    panel.set(world.sleepers(&panel.filter()), 7);
+    let told = "3 tasklets by age (Tab), not those of 7 more who hibernate   search: ";
+    assert_eq!(panel.lines(100, 10)[0].text(), told);
+    panel.set(world.sleepers(&panel.filter()), world.sleepers_unseen());
     let lines = panel.lines(100, 10);
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[0].text(), "3 tasklets by age (Tab)   search: ");
@@ -54,7 +57,7 @@ fn sleepers_are_searched_sorted_and_opened() {
     panel.key(Key::Left);
     assert_eq!(panel.wants_detail(), None);
     type_in("_A", |key| panel.key(key));
-    panel.set(world.sleepers(&panel.filter()));
+    panel.set(world.sleepers(&panel.filter()), 0);
     assert_eq!(panel.lines(100, 10).len(), 2);
     assert_eq!(panel.key(Key::Escape), Reaction::Used);
     assert_eq!(panel.key(Key::Escape), Reaction::Close);
@@ -65,7 +68,7 @@ fn lines_fit_and_hold_no_control_characters() {
     let world = house();
     let last = world.actors()[2];
     let (mut sleepers, mut inspector) = (SleepersPanel::default(), InspectorPanel::default());
-    sleepers.set(world.sleepers(&sleepers.filter()));
+    sleepers.set(world.sleepers(&sleepers.filter()), 12_345);
     inspector.show(Some(last));
     inspector.set(world.actor_view(last).as_ref(), &world.sleepers_of(last), &world.wires_of(last));
     for columns in [0, 1, 7, 20, 80, 200] {
@@ -85,7 +88,7 @@ fn lines_fit_and_hold_no_control_characters() {
 fn what_is_cut_of_the_selected_one_is_told_below_the_list() {
     let world = house();
     let mut panel = SleepersPanel::default();
-    panel.set(world.sleepers(&panel.filter()));
+    panel.set(world.sleepers(&panel.filter()), 0);
     let lines = texts(&panel.lines(42, 12));
     assert_eq!(lines.len(), 12);
     assert!(lines[1].starts_with("door_b.run     door:3      waits for"), "{lines:?}");

@@ -230,7 +230,7 @@ impl<'t> App<'t> {
             self.console.set_completion(completion);
         }
         if let Some(panel) = &mut self.sleepers {
-            panel.set(std::mem::take(&mut frame.overlay.sleepers));
+            panel.set(std::mem::take(&mut frame.overlay.sleepers), frame.overlay.unseen);
             panel.set_detail(frame.overlay.detail.as_deref());
         }
         if let Some(panel) = &mut self.happenings {

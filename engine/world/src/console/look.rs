@@ -30,7 +30,14 @@ pub(super) fn look(console: &Console, world: &World, command: &str, rest: &str) 
         }
         "sleepers" => {
             let filter = SleeperFilter { text: wanted, most: MAX_ANSWER + 1, ..SleeperFilter::default() };
-            or_none(world.sleepers(&filter).iter().map(ToString::to_string).collect(), "tasklet")
+            let found = world.sleepers(&filter).iter().map(ToString::to_string).collect();
+            let mut lines = or_none(found, "tasklet");
+            let unseen = world.sleepers_unseen();
+            if unseen > 0 {
+                lines
+                    .push(format!("{unseen} more actors hibernate: `sleepers NAME` with one's whole name looks at it"));
+            }
+            lines
         }
         "wires" => {
             let wires = if rest.is_empty() {

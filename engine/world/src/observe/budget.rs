@@ -1,11 +1,13 @@
 //! What everyone uses of what they may use.
 
+use std::collections::HashMap;
+
 use dormouse_vm::Census;
 use serde::Serialize;
 
 use super::guest::Eye;
 use super::{ActorRef, Use as Of};
-use crate::ids::TaskId;
+use crate::ids::{ActorId, TaskId};
 use crate::sim::state::Actor;
 use crate::world::World;
 
@@ -23,7 +25,7 @@ pub struct Use {
 pub struct ActorBudget {
     /// Which.
     pub actor: ActorRef,
-    /// Its tasklets; none of one that hibernates.
+    /// Its tasklets.
     pub tasks: usize,
     /// Interrupts of its busiest tasklet in the tick in which that last ran.
     pub time: Use,
@@ -63,13 +65,17 @@ impl World {
             ActorBudget { actor: self.actor_ref(id), tasks: tasks.len(), time: eye.busiest(&tasks), memory }
         };
         let mut actors: Vec<ActorBudget> = actors.into_iter().map(budget).collect();
-        let asleep = state.actors.iter_asleep().map(|(id, sleeper)| ActorBudget {
+        let mut asleep = HashMap::<ActorId, usize>::new();
+        for owner in state.tasks.0.iter_asleep().filter_map(|(task, _)| state.owner_of(task)) {
+            *asleep.entry(owner).or_default() += 1;
+        }
+        let sleepers = state.actors.iter_asleep().map(|(id, sleeper)| ActorBudget {
             actor: self.actor_ref(id),
-            tasks: 0,
+            tasks: asleep.get(&id).copied().unwrap_or(0),
             time: Of::default(),
             memory: Of { used: sleeper.held(), limit },
         });
-        actors.extend(asleep);
+        actors.extend(sleepers);
         actors.sort_by_key(|budget| state.face(budget.actor.id).map(|face| face.order));
         let (collecting, collect_at) = self.vm.collector();
         Budgets {

@@ -146,7 +146,8 @@ impl Default for SleeperFilter {
 impl World {
     /// The tasklets that the filter takes, in the order in which they were started.
     ///
-    /// Of those who hibernate, tasklets of 256 actors at most are looked at, unless one is asked for.
+    /// Of those who hibernate, the tasklets of 256 actors at most are looked at: one whose whole name is the filter's text
+    /// before all others. [`World::sleepers_unseen`] tells of the rest.
     ///
     /// Cost: all tasklets are looked at; a few microseconds for each that is returned or searched, more with
     /// locals.
@@ -159,12 +160,20 @@ impl World {
         let mut all: Vec<_> = all.map(|(task, tasklet)| (tasklet.order, task)).collect();
         all.sort_unstable();
         let mut found = self.eye().sleepers(all.into_iter().map(|(_, task)| task).collect(), filter, &wanted);
-        for (actor, _) in self.sim.state.actors.iter_asleep().take(HIBERNATED) {
+        let actors = &self.sim.state.actors;
+        let meant = self.find(filter.text.trim()).filter(|actor| actors.is_asleep(*actor));
+        let others = actors.iter_asleep().map(|(actor, _)| actor).filter(|actor| Some(*actor) != meant);
+        for actor in meant.into_iter().chain(others).take(HIBERNATED) {
             found.extend(self.look_at(actor, |eye| eye.sleepers(eye.tasks_of(actor), filter, &wanted)));
         }
         found.sort_by_key(|view| view.order);
         found.truncate(filter.most);
         found
+    }
+
+    /// How many actors hibernate whose tasklets [`World::sleepers`] does not look at, unless it is asked for theirs.
+    pub fn sleepers_unseen(&self) -> usize {
+        self.sim.state.actors.sleepers().saturating_sub(HIBERNATED)
     }
 
     /// The tasklets of an actor, in the order in which they were started, with their locals.
