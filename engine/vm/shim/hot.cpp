@@ -215,32 +215,57 @@ int dm_sleep(lua_State* L)
     return -1;
 }
 
-// Returns from `dm_sleep` to the Luau function that called it, and runs that function on.
-static void wake(lua_State* L, void*)
+// Returns from `dm_sleep` to the Luau function that called it: what `luau_poscall` does with one result, written where it
+// is to be (or nowhere, since most who sleep do not ask for how long) and not beside it first.
+static void returnnumber(lua_State* L, double result)
 {
-    luau_poscall(L, L->top - 1);
+    const CallInfo* ci = L->ci;
+    CallInfo* caller = L->ci - 1;
+    StkId to = ci->func;
+    if (ci->nresults != 0)
+    {
+        setnvalue(to, result);
+        to++;
+        for (int nils = ci->nresults - 1; nils > 0; nils--, to++)
+            setnilvalue(to);
+    }
+    L->ci = caller;
+    L->base = caller->base;
+    L->top = ci->nresults == LUA_MULTRET ? to : caller->top;
+}
+
+static void run(lua_State* L, void*)
+{
     luau_execute(L);
+}
+
+// Whether a thread sleeps in `dm_sleep`, called from Luau code.
+static bool sleepsplainly(const lua_State* L)
+{
+    const CallInfo* caller = L->ci - 1;
+    const Closure* waits = clvalue(L->ci->func);
+    return L->status == LUA_YIELD && waits->isC && waits->c.f == dm_sleep && caller != L->base_ci &&
+           !clvalue(caller->func)->isC && !(caller->flags & LUA_CALLINFO_OPYIELD);
 }
 
 // What `lua_resume` does, less what can't be the case for a thread that sleeps in `dm_sleep` called from Luau code.
 // All that is not the plain way (asleep again, or at its end) is left to Luau's own functions, which take a thread
-// over in the very state in which `wake` leaves it.
+// over in the very state in which `run` leaves it.
 int dm_wake(lua_State* L, double slept)
 {
-    setnvalue(L->top, slept);
-    L->top++;
-
-    const CallInfo* caller = L->ci - 1;
-    const Closure* waits = clvalue(L->ci->func);
-    if (L->status != LUA_YIELD || !waits->isC || waits->c.f != dm_sleep || caller == L->base_ci || clvalue(caller->func)->isC ||
-        (caller->flags & LUA_CALLINFO_OPYIELD))
+    if (LUAU_UNLIKELY(!sleepsplainly(L)))
+    {
+        setnvalue(L->top, slept);
+        L->top++;
         return lua_resume(L, nullptr, 1);
+    }
 
+    returnnumber(L, slept);
     L->nCcalls = L->baseCcalls = 1;
     L->isactive = true;
     luaC_threadbarrier(L);
     L->status = LUA_OK;
-    int status = luaD_rawrunprotected(L, wake, nullptr);
+    int status = luaD_rawrunprotected(L, run, nullptr);
     L->nCcalls = L->baseCcalls = 0;
     L->isactive = false;
 

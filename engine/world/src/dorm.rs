@@ -98,8 +98,9 @@ impl<K: Key, V, S> Dorm<K, V, S> {
 
     #[inline]
     fn link(&self, key: K) -> Option<u32> {
+        // (The life in a key is always odd, so no free slot has the same.)
         let (index, life) = parts(key);
-        self.slots.get(index as usize).filter(|slot| slot.life == life && life & 1 == 1).map(|slot| slot.link)
+        self.slots.get(index as usize).filter(|slot| slot.life == life).map(|slot| slot.link)
     }
 
     /// How many there are.
@@ -128,6 +129,13 @@ impl<K: Key, V, S> Dorm<K, V, S> {
     #[inline]
     pub(crate) fn awake(&self, key: K) -> Option<&V> {
         self.awake.items.get(self.link(key)? as usize)
+    }
+
+    /// As [`Dorm::awake`].
+    #[inline]
+    pub(crate) fn awake_mut(&mut self, key: K) -> Option<&mut V> {
+        let link = self.link(key)?;
+        self.awake.items.get_mut(link as usize)
     }
 
     /// One who is there. Whoever asks has seen to it that it is awake.

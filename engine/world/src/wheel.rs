@@ -91,13 +91,14 @@ impl Wheel {
     }
 
     /// Adds a timer that is due after `now`, at most 2^32 - 1 ticks after.
-    #[inline]
+    // Called, it would be given the timer in memory, in words, and read it back in halves: the processor waits for that.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, timer: Timer) -> Place {
         self.len += 1;
         self.put(timer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, timer: Timer) -> Place {
         debug_assert!(timer.due > self.now);
         let slot = self.slot_of(timer.due);

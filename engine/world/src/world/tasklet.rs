@@ -44,13 +44,13 @@ impl World {
                 actor.credit
             }
         };
-        let go = std::mem::replace(&mut tasklet.go, Go::On);
         let slept = (tick - tasklet.since) as u32;
         if slept > 0 {
             tasklet.spent = 0;
         }
         let quota = Quota { time: sim.limits.time - tasklet.spent, credit, memory: sim.limits.memory };
-        let thread = tasklet.thread;
+        let (thread, go) = (tasklet.thread, tasklet.go);
+        tasklet.go = Go::On;
         sim.actor = owner;
         sim.current = task;
         sim.cause = cause;
@@ -77,7 +77,7 @@ impl World {
         let Outcome::Slept(ticks) = outcome else { return self.came_back(task, outcome) };
         tasklet.since = tick;
         // Something may have been raised in it while it ran, by itself or by what it called.
-        if tasklet.cancelled || tasklet.go != Go::On || tasklet.role == Role::Last {
+        if tasklet.cancelled || !matches!(tasklet.go, Go::On) || tasklet.role == Role::Last {
             return self.slept_in_vain(task);
         }
         tasklet.wait = Wait::Ticks;

@@ -120,7 +120,10 @@ impl World {
         if self.progress.is_none() {
             return;
         }
-        while self.advance() {}
+        while self.advance() {
+            let left = self.progress.map_or(0, |progress| progress.left);
+            self.take_turns(left);
+        }
         self.progress = None;
         self.sim.leave_actor();
         // All but time itself: a cause is one within a tick, or from outside before it.
@@ -169,16 +172,30 @@ impl World {
             progress.left = self.sim.state.queue.len();
             progress.many = progress.left > MANY;
         }
-        let many = progress.many;
-        if many {
-            self.look_ahead();
+        if self.sim.state.queue.is_empty() {
+            return self.end_rounds();
         }
-        let Some((task, cause)) = self.sim.state.queue.pop_front() else { return self.end_rounds() };
-        if let Some(progress) = &mut self.progress {
-            progress.left -= 1;
-        }
-        self.run(task, cause);
+        self.take_turns(1);
         true
+    }
+
+    /// So many in the queue have their turns, all of this round.
+    #[inline]
+    fn take_turns(&mut self, count: usize) {
+        let Some(Progress { left, many, .. }) = self.progress else { return };
+        let mut taken = 0;
+        while taken < count
+            && let Some((task, cause)) = self.sim.state.queue.pop_front()
+        {
+            if many {
+                self.look_ahead();
+            }
+            self.run(task, cause);
+            taken += 1;
+        }
+        if let Some(progress) = &mut self.progress {
+            progress.left = left - taken;
+        }
     }
 
     /// Nobody is runnable any more: everything moves, and then those run whom that woke.
@@ -207,18 +224,30 @@ impl World {
         state.wheel.advance(&mut self.due, &mut state.tasks);
         for at in 0..self.due.len() {
             let task = self.due[at].task;
-            if self.sim.state.tasks.0.is_asleep(task) && !self.wake_for_timer(at) {
-                continue;
+            match self.sim.state.tasks.0.awake_mut(task) {
+                Some(tasklet) if tasklet.wait == Wait::Ticks => {
+                    (tasklet.timer, tasklet.wait, tasklet.go) = (None, Wait::Ready, Go::Slept);
+                    self.sim.state.queue.push_back((task, TIME));
+                }
+                _ => self.wake_otherwise(at),
             }
-            let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { continue };
+        }
+    }
+
+    /// One that hibernates, or whose wait had a limit.
+    #[cold]
+    fn wake_otherwise(&mut self, at: usize) {
+        let task = self.due[at].task;
+        if self.sim.state.tasks.0.is_asleep(task) && !self.wake_for_timer(at) {
+            return;
+        }
+        let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
+        if tasklet.wait == Wait::Ticks {
+            (tasklet.timer, tasklet.wait, tasklet.go) = (None, Wait::Ready, Go::Slept);
+            self.sim.state.queue.push_back((task, TIME));
+        } else {
             tasklet.timer = None;
-            if tasklet.wait == Wait::Ticks {
-                tasklet.wait = Wait::Ready;
-                tasklet.go = Go::Slept;
-                self.sim.state.queue.push_back((task, TIME));
-            } else {
-                self.time_out(task);
-            }
+            self.time_out(task);
         }
     }
 
