@@ -36,21 +36,47 @@ impl<T> Ward<T> {
     }
 
     fn add(&mut self, seat: u32, item: T) -> u32 {
+        self.add_with(seat, || item)
+    }
+
+    /// As [`Ward::add`]; it is made where it is to be, not beside it and then copied.
+    #[inline(always)]
+    fn add_with(&mut self, seat: u32, make: impl FnOnce() -> T) -> u32 {
         self.seats.push(seat);
-        self.items.push(item);
+        self.items.extend(std::iter::once_with(make));
         (self.items.len() - 1) as u32
     }
 
     /// Takes one out. The seat of the one that has its place now, if any has.
+    #[inline]
     fn take(&mut self, at: u32) -> (T, Option<u32>) {
         self.seats.swap_remove(at as usize);
         let item = self.items.swap_remove(at as usize);
-        // A crowd that is gone leaves its memory to others.
-        if self.items.capacity() > 1024 && self.items.len() < self.items.capacity() / 4 {
-            self.seats.shrink_to(2 * self.items.len());
-            self.items.shrink_to(2 * self.items.len());
-        }
+        self.spare_memory();
         (item, self.seats.get(at as usize).copied())
+    }
+
+    /// As [`Ward::take`], of one that nobody wants: it is not copied out first.
+    #[inline]
+    fn discard(&mut self, at: u32) -> Option<u32> {
+        self.seats.swap_remove(at as usize);
+        drop(self.items.swap_remove(at as usize));
+        self.spare_memory();
+        self.seats.get(at as usize).copied()
+    }
+
+    /// A crowd that is gone leaves its memory to others.
+    #[inline]
+    fn spare_memory(&mut self) {
+        if self.items.capacity() > 1024 && self.items.len() < self.items.capacity() / 4 {
+            self.shrink();
+        }
+    }
+
+    #[cold]
+    fn shrink(&mut self) {
+        self.seats.shrink_to(2 * self.items.len());
+        self.items.shrink_to(2 * self.items.len());
     }
 }
 
@@ -172,20 +198,31 @@ impl<K: Key, V, S> Dorm<K, V, S> {
 
     /// Takes somebody in, awake.
     pub(crate) fn insert(&mut self, value: V) -> K {
-        let index = self.free as usize;
-        let life = match self.slots.get(index) {
+        self.insert_with(|| value)
+    }
+
+    /// As [`Dorm::insert`]; whoever is large is made where it is to be.
+    #[inline(always)]
+    pub(crate) fn insert_with(&mut self, make: impl FnOnce() -> V) -> K {
+        let (index, life) = self.occupy();
+        self.slots[index as usize] = Slot { life, link: self.awake.add_with(index, make) };
+        key(index as usize, life)
+    }
+
+    /// The slot that is used next, and the number of the life in it.
+    fn occupy(&mut self) -> (u32, u32) {
+        let index = self.free;
+        match self.slots.get(index as usize) {
             Some(slot) => {
                 self.free = slot.link;
-                slot.life | 1
+                (index, slot.life | 1)
             }
             None => {
                 self.slots.push(Slot { life: 0, link: 0 });
-                self.free = index as u32 + 1;
-                1
+                self.free = index + 1;
+                (index, 1)
             }
-        };
-        self.slots[index] = Slot { life, link: self.awake.add(index as u32, value) };
-        key(index, life)
+        }
     }
 
     /// The keys of those who are taken in next, in their order.
@@ -206,15 +243,20 @@ impl<K: Key, V, S> Dorm<K, V, S> {
         keys.collect()
     }
 
-    /// Lets one go who is awake. Sleepers are woken before.
-    pub(crate) fn remove(&mut self, key: K) -> Option<V> {
-        let link = self.link(key)?;
+    /// Lets one go who is awake. Sleepers are woken before. False when it is not there.
+    pub(crate) fn remove(&mut self, key: K) -> bool {
+        let Some(link) = self.link(key) else { return false };
         debug_assert!(link & ASLEEP == 0, "a sleeper was let go");
-        let value = self.leave_awake(link)?;
+        if link as usize >= self.awake.items.len() {
+            return false;
+        }
+        if let Some(seat) = self.awake.discard(link) {
+            self.slots[seat as usize].link = link;
+        }
         let (index, life) = parts(key);
         self.slots[index as usize] = Slot { life: life.wrapping_add(1), link: self.free };
         self.free = index;
-        Some(value)
+        true
     }
 
     fn leave_awake(&mut self, link: u32) -> Option<V> {
@@ -353,7 +395,7 @@ impl<'de, K: Key, V: Deserialize<'de>, S> Deserialize<'de> for Dorm<K, V, S> {
         }
         // The one to be used first is given back last.
         for index in free.iter().rev() {
-            if dorm.key_of(*index).and_then(|key| dorm.remove(key)).is_none() {
+            if !dorm.key_of(*index).is_some_and(|key| dorm.remove(key)) {
                 return Err(D::Error::custom("the list of free slots names one that does not exist, or one twice"));
             }
         }
@@ -401,7 +443,8 @@ mod tests {
                         if dorm.is_asleep(key) {
                             dorm.wake(key, map.0[key]);
                         }
-                        assert_eq!(dorm.remove(key), map.0.remove(key));
+                        assert_eq!(dorm.get(key).copied(), map.0.remove(key));
+                        assert_eq!((dorm.remove(key), dorm.remove(key)), (true, false));
                     }
                     _ => {}
                 }

@@ -70,7 +70,7 @@ pub fn spawn() -> Result<Vec<Row>, Box<dyn Error>> {
             end",
         ),
     ] {
-        const TURNS: usize = 4;
+        const TURNS: usize = 20;
         let mut world = world_of(1, methods)?;
         let mut threads = BareThreads::new(1, BARE_DEATH);
         let each = PerTick { wakes: COUNT + 1, ..PerTick::default() };

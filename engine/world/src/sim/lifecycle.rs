@@ -324,11 +324,12 @@ impl Sim {
     /// Takes back an actor that has not begun to live.
     fn unmake(&mut self, frame: &mut Frame<'_>, id: ActorId) {
         self.leave_names(id);
-        if let Some(actor) = self.state.actors.remove(id) {
-            self.state.space.remove(actor.body);
-            frame.unpin(actor.table);
-            self.leave_account(actor.account, actor.held);
-        }
+        let Some(actor) = self.state.actors.get(id) else { return };
+        let (body, table, account, held) = (actor.body, actor.table, actor.account, actor.held);
+        self.state.actors.remove(id);
+        self.state.space.remove(body);
+        frame.unpin(table);
+        self.leave_account(account, held);
     }
 
     // ---- death -----------------------------------------------------------------------------------------------
@@ -434,13 +435,14 @@ impl Sim {
 
     /// The actor is gone.
     fn bury(&mut self, frame: &mut Frame<'_>, who: ActorId) {
-        if let Some(actor) = self.state.actors.remove(who) {
-            self.state.borrowed.remove(&who);
-            self.state.rests.remove(&who);
-            frame.unpin(actor.table);
-            frame.unpin(actor.globals);
-            self.leave_account(actor.account, actor.held);
-        }
+        let Some(actor) = self.state.actors.get(who) else { return };
+        let (table, globals, account, held) = (actor.table, actor.globals, actor.account, actor.held);
+        self.state.actors.remove(who);
+        self.state.borrowed.remove(&who);
+        self.state.rests.remove(&who);
+        frame.unpin(table);
+        frame.unpin(globals);
+        self.leave_account(account, held);
     }
 
     /// A tasklet is over and forgotten; was it the last of an actor that dies?

@@ -208,12 +208,13 @@ impl Sim {
         self.state.started += 1;
         let sibling = self.state.actors.get(owner).map_or(TaskId::default(), |actor| actor.tasklets);
         let (payer, guest) = self.payer(owner, role);
-        let task = self.state.tasks.0.insert(Tasklet {
+        let since = self.state.tick;
+        let task = self.state.tasks.0.insert_with(|| Tasklet {
             thread,
             owner,
             order,
             credit: SOON,
-            since: self.state.tick,
+            since,
             timer: None,
             wait: Wait::Ready,
             role,
@@ -254,23 +255,27 @@ impl Sim {
     pub(crate) fn forget_task(&mut self, vm: &mut Vm, task: TaskId) {
         self.leave_wait(task);
         self.forget_context(task);
-        let Some(tasklet) = self.state.tasks.0.remove(task) else { return };
-        if tasklet.is_lent() {
-            self.returned(tasklet.caller);
-        }
+        // (Read where it lies: it is large, and to be moved out only to be dropped.)
+        let Some(tasklet) = self.state.tasks.0.get(task) else { return };
+        let (thread, owner, caller, lent) = (tasklet.thread, tasklet.owner, tasklet.caller, tasklet.is_lent());
+        let (sibling, younger) = (tasklet.sibling, tasklet.younger);
         for pin in [tasklet.object, tasklet.deferred].into_iter().chain(tasklet.go.pin()) {
             vm.unpin(pin);
         }
-        vm.retire(tasklet.thread);
-        if let Some(older) = self.state.tasks.0.get_mut(tasklet.sibling) {
-            older.younger = tasklet.younger;
+        self.state.tasks.0.remove(task);
+        if lent {
+            self.returned(caller);
         }
-        if let Some(younger) = self.state.tasks.0.get_mut(tasklet.younger) {
-            younger.sibling = tasklet.sibling;
+        vm.retire(thread);
+        if let Some(older) = self.state.tasks.0.get_mut(sibling) {
+            older.younger = younger;
         }
-        let Some(actor) = self.state.actors.get_mut(tasklet.owner) else { return };
+        if let Some(next) = self.state.tasks.0.get_mut(younger) {
+            next.sibling = sibling;
+        }
+        let Some(actor) = self.state.actors.get_mut(owner) else { return };
         if actor.tasklets == task {
-            actor.tasklets = tasklet.sibling;
+            actor.tasklets = sibling;
         }
     }
 

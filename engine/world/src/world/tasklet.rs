@@ -259,21 +259,22 @@ impl World {
 
     fn end_task(&mut self, task: TaskId, outcome: Outcome) {
         self.end_actions(task, outcome);
-        let tasklet = self.sim.state.tasks.0[task];
-        let asked = tasklet.role == Role::Event;
+        let tasklet = &self.sim.state.tasks.0[task];
+        let (owner, asked) = (tasklet.owner, tasklet.role == Role::Event);
         let known = tasklet.object != Pin::NIL;
         let quiet = outcome == Outcome::Returned && !known && tasklet.deferred == Pin::NIL;
-        if !quiet || (asked && self.sim.is_asked(tasklet.owner)) {
+        if !quiet || (asked && self.sim.is_asked(owner)) {
+            let tasklet = *tasklet;
             self.settle(task, tasklet, outcome);
         } else if asked {
             let (vm, sim) = (&mut self.vm, &mut self.sim);
-            if let Err(error) = vm.enter(|frame| sim.handled(frame, tasklet.owner, Go::On)) {
+            if let Err(error) = vm.enter(|frame| sim.handled(frame, owner, Go::On)) {
                 self.sim.report_engine(&error);
             }
         }
         let (vm, sim) = (&mut self.vm, &mut self.sim);
         sim.forget_task(vm, task);
-        sim.after_task(vm, tasklet.owner);
+        sim.after_task(vm, owner);
     }
 
     /// The actions of a tasklet that was migrated are begun by code that is gone: they end with it.
