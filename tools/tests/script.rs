@@ -195,10 +195,12 @@ fn what_can_not_be_done_is_said() {
     assert!(run("broken.luau").contains("broken.luau:2: Expected"));
     assert!(run("stuck.luau").contains("stuck.luau:1: can't yield here"), "{}", run("stuck.luau"));
 
+    // As every command that finds no file.
+    let missing = folder.complaint(&["resume", "missing.dms"], 2);
+    assert!(missing.starts_with("dormouse: missing.dms: it can't be opened"), "{missing}");
+    assert!(folder.complaint(&["resume", "."], 2).contains("Is a directory"));
     let resume = |file: &str| folder.complaint(&["resume", file], 1);
-    assert!(resume("missing.dms").contains("missing.dms: it can't be opened"));
     assert!(resume("count.luau").contains("this is no snapshot"));
-    assert!(resume(".").contains("Is a directory"));
     let good = std::fs::read(folder.0.join("asleep.dms")).unwrap();
     for (at, what) in [(9, "version"), (30, "damaged"), (good.len() - 9, "damaged")] {
         let mut bad = good.clone();
