@@ -126,7 +126,9 @@ void Decoder::defineshape()
             continue;
         }
         Slot slot{nullptr, 0, tag == kDead};
-        if (!slot.dead)
+        if (slot.dead)
+            trial[i].key.tt = LUA_TDEADKEY;
+        else
         {
             GCObject* key = object(tag);
             if (!key || key->gch.tt != LUA_TSTRING)

@@ -75,7 +75,8 @@ bool soundchains(const LuaNode* nodes, int log2, std::vector<uint32_t>& scratch)
         int64_t to = int64_t(i) + nodes[i].key.next;
         if (nodes[i].key.next == 0)
             continue;
-        if (to < 0 || to >= int64_t(size) || order[to]++)
+        // A free slot is in no chain: whoever takes it next would make it one's second link, and the chain a circle.
+        if (to < 0 || to >= int64_t(size) || order[to]++ || nodes[to].key.tt == LUA_TNIL)
             return false;
     }
     uint32_t count = 0;

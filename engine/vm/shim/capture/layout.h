@@ -28,7 +28,8 @@ inline bool isremoved(const LuaNode& node)
 // The hash of a key, whose low bits are the slot at which its chain begins.
 uint32_t keyhash(const Value& value, const int* extra, int type);
 
-// Whether every key with a value is found from where its chain begins, and no chain is endless or leaves the table.
+// Whether every key with a value is found from where its chain begins, and no chain is endless, leaves the table or leads
+// to a free slot.
 bool soundchains(const LuaNode* nodes, int log2, std::vector<uint32_t>& scratch);
 
 // Whether no two keys are equal, and none is the number of an item that has its place in a list of `items`. Sorts them.

@@ -306,3 +306,36 @@ fn a_key_that_is_there_twice_is_refused() {
     tokens[at] = key(4.5);
     vm.restore(&tokens::write(&tokens)).expect("another key is as good");
 }
+
+/// Luau takes a free slot for one that is in no chain; in one, it would soon go round in a circle.
+#[test]
+fn a_chain_that_leads_to_a_free_slot_is_refused() {
+    for table in ["{ a = 1, b = 2, c = 3 }", "{ a = 1, b = 2, c = 3, [2.5] = 4, [true] = 5 }"] {
+        let mut vm = world(0);
+        let mut host = Printer::default();
+        let source = format!("local t = {table} wait(1) t.d, t.e, t.f = 1, 2, 3 print(t.g)");
+        let thread = start(&mut vm, &source);
+        bench::go_on(&mut vm, thread, &mut host, None);
+        let bytes = vm.capture(&[Root::Thread(thread)], options(Names::Portable)).expect("captures");
+        // Behind a short string that is a key: how far it is to the next slot of its chain, by twos.
+        let mut forged = 0;
+        for key in *b"abc" {
+            let at = bytes.windows(2).position(|pair| pair == [0x21, key]).expect("the key is there") + 2;
+            for next in 1..16 {
+                let mut bytes = bytes.clone();
+                if std::mem::replace(&mut bytes[at], next) == next {
+                    continue;
+                }
+                match vm.restore(&bytes) {
+                    Err(error) => forged += u32::from(error.to_string().contains("chains are broken")),
+                    // Another way through the slots in use.
+                    Ok(roots) => {
+                        let Root::Thread(thread) = roots[0] else { unreachable!("it was one") };
+                        assert_eq!(bench::go_on(&mut vm, thread, &mut host, None), Outcome::Returned);
+                    }
+                }
+            }
+        }
+        assert!(forged > 3, "{table}: only {forged} were refused");
+    }
+}
