@@ -205,6 +205,7 @@ fn saves_folder(map: &str) -> PathBuf {
 /// The keys that are asked for, else the user's own, else the program's.
 fn keys(file: Option<&Path>) -> Result<Keys, String> {
     let own = home_folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("keys.toml"));
+    file.map_or(Ok(()), names::must_exist)?;
     match file.map(Path::to_path_buf).or(own.filter(|own| own.exists())) {
         Some(file) => Keys::read(&file),
         None => Ok(Keys::standard()),

@@ -129,6 +129,21 @@ fn hashes_come_when_they_are_asked_for_and_depend_on_the_seed() {
 }
 
 #[test]
+fn a_click_in_the_castle_sends_the_player_there() {
+    let folder = Folder::new("click");
+    let clicks = folder.write("click.txt", "5 event player Click {\"position\":{\"x\":640,\"y\":612}}\n");
+    let save = folder.0.join("there.dms").display().to_string();
+    let run =
+        dormouse(&["run", "maps/keep.tmx", "--ticks", "100", "--input", &clicks, "--save-at", &format!("100={save}")])
+            .output()
+            .unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let told = Told::from(dormouse(&["inspect", &save]).output().unwrap()).out;
+    let player = told.split("\nplayer: ").nth(1).unwrap_or_else(|| panic!("{told}"));
+    assert!(player.contains("place   at (640, 612)"), "{player}");
+}
+
+#[test]
 fn inputs_come_in_at_their_ticks() {
     let folder = small("run-input");
     let run = |text: &str| {

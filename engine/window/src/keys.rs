@@ -94,6 +94,35 @@ struct File {
     window: BTreeMap<Act, Vec<String>>,
 }
 
+impl File {
+    /// What each key is for.
+    ///
+    /// Errors: one that is for two things.
+    fn taken(&self) -> Result<HashMap<Scancode, String>, String> {
+        let mut taken = HashMap::new();
+        let players = self.player.iter().flat_map(|(number, names)| {
+            names.iter().map(move |(name, codes)| (format!("{name} of player {number}"), codes))
+        });
+        let window = self.window.iter().map(|(act, codes)| {
+            let help = HELP.iter().find(|(known, _)| known == act).map_or("", |(_, help)| help);
+            (format!("`{help}`"), codes)
+        });
+        for (purpose, codes) in players.chain(window) {
+            for code in codes {
+                match taken.insert(scancode(code)?, purpose.clone()) {
+                    Some(other) if other != purpose => {
+                        return Err(format!(
+                            "the key `{code}` is for {other} and for {purpose}: give it to one of them"
+                        ));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(taken)
+    }
+}
+
 impl Keys {
     /// The keys of the program.
     pub fn standard() -> Keys {
@@ -113,8 +142,12 @@ impl Keys {
     }
 
     fn parse(text: &str) -> Result<Keys, String> {
-        let own: File = toml::from_str(DEFAULT).map_err(|error| error.to_string())?;
+        let mut own: File = toml::from_str(DEFAULT).map_err(|error| error.to_string())?;
         let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let taken = file.taken()?;
+        // What a file gives a key to has it, and nothing else has.
+        let all = own.player.values_mut().flat_map(BTreeMap::values_mut).chain(own.window.values_mut());
+        all.for_each(|codes| codes.retain(|code| !scancode(code).is_ok_and(|key| taken.contains_key(&key))));
         for (number, keys) in own.player {
             let said = file.player.entry(number).or_default();
             for (name, keys) in keys {
@@ -345,6 +378,13 @@ mod tests {
         assert_eq!(heard(players.key(Scancode::D, true)), "key 1 right down");
         assert_eq!(players.keys().act(Scancode::F13), Some(Act::Pause));
         assert_eq!(players.keys().act(Scancode::P), None);
+        // A key that the file gives to something else is no longer what it was.
+        let keys = Keys::parse("[window]\npause = [\"A\"]\n[player.2]\nleft = [\"F1\"]").unwrap();
+        let mut players = Players::new(keys, 2);
+        assert_eq!(heard(players.key(Scancode::A, true)), "");
+        assert_eq!(players.keys().act(Scancode::A), Some(Act::Pause));
+        assert_eq!(heard(players.key(Scancode::F1, true)), "key 2 left down");
+        assert_eq!((players.keys().act(Scancode::F1), players.keys().names(Act::Help)), (None, String::new()));
     }
 
     #[test]
@@ -355,6 +395,14 @@ mod tests {
             ("[window]\nfly = [\"A\"]", "fly"),
             ("[gamepad]\nspace = [\"q\"]", "no button `q`"),
             ("[players]\n", "players"),
+            (
+                "[player.1]\nleft = [\"A\"]\nright = [\"D\", \"a\"]",
+                "`a` is for left of player 1 and for right of player 1",
+            ),
+            (
+                "[player.1]\nleft = [\"A\"]\n[window]\npause = [\"A\"]",
+                "`A` is for left of player 1 and for `stop time, or go on`",
+            ),
             ("left", ""),
         ] {
             let problem = Keys::parse(text).expect_err(text);

@@ -52,10 +52,10 @@ pub struct Overlay {
     pub sleepers: Vec<SleeperView>,
     /// How many hibernate whose tasklets are not among them.
     pub unseen: usize,
-    /// The sleeper that was asked for.
-    pub detail: Option<Box<SleeperView>>,
-    /// The actor that was asked for; none when it is gone.
-    pub inspected: Option<Box<Inspected>>,
+    /// Which sleeper was asked for, and what is seen of it; nothing when it is over.
+    pub detail: Option<(TaskId, Option<Box<SleeperView>>)>,
+    /// Which actor was asked for, and what is seen of it; nothing when it is gone.
+    pub inspected: Option<(ActorId, Option<Box<Inspected>>)>,
     /// The budgets, when they were counted.
     pub budgets: Option<Box<Budgets>>,
 }
@@ -121,10 +121,10 @@ pub fn look(
     overlay.happenings = fresh.drain(..).collect();
     overlay.sleepers = wants.sleepers.as_ref().map(|filter| world.sleepers(filter)).unwrap_or_default();
     overlay.unseen = world.sleepers_unseen();
-    overlay.detail = wants.detail.and_then(|task| world.sleeper(task, true)).map(Box::new);
-    overlay.inspected = wants.inspect.and_then(|id| {
-        let wires = world.wires_of(id);
-        Some(Box::new(Inspected { actor: world.actor_view(id)?, sleepers: world.sleepers_of(id), wires }))
+    overlay.detail = wants.detail.map(|task| (task, world.sleeper(task, true).map(Box::new)));
+    overlay.inspected = wants.inspect.map(|id| {
+        let (sleepers, wires) = (world.sleepers_of(id), world.wires_of(id));
+        (id, world.actor_view(id).map(|actor| Box::new(Inspected { actor, sleepers, wires })))
     });
     let now = world.now();
     if wants.budgets && (now >= *budgeted + BUDGET_EVERY || now < *budgeted) && world.is_between_ticks() {

@@ -211,6 +211,7 @@ impl InspectorPanel {
 fn typed(value: &ValueView) -> String {
     match &value.datum {
         Some(Datum::Vector([x, y, 0.0])) => format!("({x}, {y})"),
+        Some(Datum::Number(number)) if number.is_finite() => number.to_string(),
         Some(datum) => datum.to_json().to_string(),
         None => value.text.clone(),
     }

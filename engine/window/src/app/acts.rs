@@ -4,17 +4,13 @@ use sdl2::video::FullscreenType;
 
 use super::{App, Focus};
 use crate::camera::Camera;
-use crate::game::{Command, SPEEDS};
+use crate::game::Command;
 use crate::keys::Act;
 use crate::panels::{HappeningsPanel, SleepersPanel};
 use crate::sound::Speaker;
 
 impl App<'_> {
     pub(super) fn act(&mut self, act: Act) {
-        let faster = |from: f64, steps: i32| {
-            let at = SPEEDS.iter().position(|speed| *speed >= from).unwrap_or(3) as i32 + steps;
-            SPEEDS[at.clamp(0, SPEEDS.len() as i32 - 1) as usize]
-        };
         match act {
             Act::Help => (self.help, self.slots) = (!self.help, None),
             Act::Labels => self.show.labels = !self.show.labels,
@@ -55,8 +51,8 @@ impl App<'_> {
             Act::Pause => self.pace.send(Command::PauseOrGoOn),
             Act::Tick => self.pace.send(Command::Tick),
             Act::Step => self.pace.send(Command::Step),
-            Act::Slower => self.pace.send(Command::Speed(faster(self.frame.speed, -1))),
-            Act::Faster => self.pace.send(Command::Speed(faster(self.frame.speed, 1))),
+            Act::Slower => self.pace.send(Command::Faster(-1)),
+            Act::Faster => self.pace.send(Command::Faster(1)),
             Act::Rewind => {
                 self.rewinding.get_or_insert(self.frame.paused);
             }

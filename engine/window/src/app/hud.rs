@@ -126,13 +126,14 @@ impl App<'_> {
         let now = Instant::now();
         self.notices.retain(|(_, until)| *until > now);
         // Where nothing else is to be read.
-        let (top, most) = match () {
-            () if self.slots.is_some() => (h * 0.925, 2),
-            () if self.console_open => (h * 0.42, 6),
-            () => (4.0 * scale, 6),
-        };
+        let most = if self.slots.is_some() { 1 } else { 6 };
         let from = self.notices.len().saturating_sub(most);
         let shown: Vec<String> = self.notices[from..].iter().map(|(text, _)| text.clone()).collect();
+        let top = match () {
+            () if self.slots.is_some() => h - boxes::notices_high(w * 0.7, scale, &shown),
+            () if self.console_open => h * 0.42,
+            () => 4.0 * scale,
+        };
         boxes::notices(self.painter.easel(), &font, [4.0 * scale, top], w * 0.7, scale, &shown)
     }
 

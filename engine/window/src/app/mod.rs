@@ -163,7 +163,10 @@ fn show(
     let mut app = App::new(painter, pace, map, stage, Players::new(look.keys, count.unwrap_or(1)));
     (app.speaker, app.tells, app.saves) = (speaker, look.tell, look.saves);
     notices.into_iter().for_each(|notice| app.notice(notice));
-    app.notice(format!("{} lists all keys", app.players.keys().names(Act::Help)));
+    let help = app.players.keys().names(Act::Help);
+    if !help.is_empty() {
+        app.notice(format!("{help} lists all keys"));
+    }
     if let Some(zoom) = look.zoom {
         app.camera.set_zoom(zoom);
     }

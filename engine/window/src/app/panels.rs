@@ -143,7 +143,7 @@ fn help(keys: &Keys, players: u8) -> Vec<Line> {
     }
     lines.push(Line::of(Tone::Own, format!("{:>1$} ", "Pad", wide[0])).and(Tone::Plain, "stick or cross, A to use"));
     lines.push(Line::default());
-    lines.push(Line::of(Tone::Dim, "Click: walk there; with something above open: inspect who is there."));
+    lines.push(Line::of(Tone::Dim, "Click: walk there; with any of this open: look at who is there."));
     lines.push(Line::of(Tone::Dim, "Drag with the right button: look around. Ctrl+Q: quit."));
     lines
 }

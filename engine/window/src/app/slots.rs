@@ -6,10 +6,14 @@ use sdl2::render::BlendMode;
 use super::App;
 use crate::draw::boxes;
 use crate::draw::easel::Quad;
+use crate::draw::text::ADVANCE;
 use crate::game::Command;
 use crate::images::Pixels;
 use crate::panels::Tone;
 use crate::saves::{AUTO, FOUND, SLOTS, SlotInfo};
+
+/// The most letters that stand below a picture.
+const LETTERS: f32 = 24.0;
 
 impl App<'_> {
     pub(super) fn slot_key(&mut self, keycode: Option<Keycode>, keymod: Mod) -> bool {
@@ -61,6 +65,8 @@ impl App<'_> {
             title,
         )?;
         let (wide, high) = ((place[2] - 12.0 * scale) / 4.0, (place[3] - 20.0 * scale) / 3.0);
+        // What stands below a picture has the room that the picture has.
+        let letters = (wide / (LETTERS * ADVANCE)).floor().clamp(1.0, scale);
         for (at, slot) in slots.iter().enumerate() {
             let x = place[0] + 6.0 * scale + (at % 4) as f32 * wide;
             let y = place[1] + 18.0 * scale + (at / 4) as f32 * high;
@@ -83,7 +89,7 @@ impl App<'_> {
                 number => number.to_string(),
             };
             let (tone, said) = match &slot.tick {
-                None if slot.slot == AUTO => (Tone::Dim, "no game was left".to_owned()),
+                None if slot.slot == AUTO => (Tone::Dim, "none was left".to_owned()),
                 None => (Tone::Dim, "empty".into()),
                 Some(Ok(tick)) if slot.slot == AUTO => (Tone::Plain, format!("left at {tick}")),
                 Some(Ok(tick)) if slot.slot == FOUND => (Tone::Plain, format!("found at {tick}")),
@@ -91,7 +97,7 @@ impl App<'_> {
                 Some(Err(_)) => (Tone::Bad, "damaged".into()),
             };
             let below = [picture[0], picture[1] + picture[3] + 3.0 * scale];
-            font.line(easel, below, scale, boxes::colour_of(tone), &format!("{name}: {said}"))?;
+            font.line(easel, below, letters, boxes::colour_of(tone), &format!("{name}: {said}"))?;
         }
         Ok(())
     }

@@ -231,14 +231,21 @@ impl<'t> App<'t> {
         }
         if let Some(panel) = &mut self.sleepers {
             panel.set(std::mem::take(&mut frame.overlay.sleepers), frame.overlay.unseen);
-            panel.set_detail(frame.overlay.detail.as_deref());
+            // A frame from before the question has no answer to it.
+            if let Some((task, seen)) = &frame.overlay.detail
+                && panel.wants_detail() == Some(*task)
+            {
+                panel.set_detail(seen.as_deref());
+            }
         }
         if let Some(panel) = &mut self.happenings {
             panel.take(std::mem::take(&mut frame.overlay.happenings), frame.overlay.rewound);
         }
         match &frame.overlay.inspected {
-            Some(seen) => self.inspector.set(Some(&seen.actor), &seen.sleepers, &seen.wires),
-            None => self.inspector.set(None, &[], &[]),
+            Some((actor, _)) if self.inspector.actor() != Some(*actor) => {}
+            Some((_, Some(seen))) => self.inspector.set(Some(&seen.actor), &seen.sleepers, &seen.wires),
+            Some((_, None)) => self.inspector.set(None, &[], &[]),
+            None => {}
         }
         if frame.overlay.budgets.is_none() {
             frame.overlay.budgets = self.frame.overlay.budgets.take();

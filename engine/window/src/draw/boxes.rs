@@ -155,6 +155,16 @@ pub fn tick_at(place: [f32; 4], scale: f32, (first, last): (u64, u64), x: f32) -
     first + ((last - first) as f32 * part).round() as u64
 }
 
+fn wrapped(most: f32, scale: f32, lines: &[String]) -> impl Iterator<Item = String> + '_ {
+    let columns = ((most / scale - 8.0) / ADVANCE).max(8.0) as usize;
+    lines.iter().flat_map(move |line| text::wrap(&dormouse::observe::clean(line), columns))
+}
+
+/// How high such [`notices`] are.
+pub fn notices_high(most: f32, scale: f32, lines: &[String]) -> f32 {
+    wrapped(most, scale, lines).count() as f32 * (LINE + 2.0) * scale
+}
+
 /// Short lines that come and go, from the upper left corner down.
 pub fn notices<T: RenderTarget>(
     easel: &mut Easel<'_, T>,
@@ -164,9 +174,8 @@ pub fn notices<T: RenderTarget>(
     scale: f32,
     lines: &[String],
 ) -> Result<(), String> {
-    let columns = ((most / scale - 8.0) / ADVANCE).max(8.0) as usize;
     let mut y = at[1];
-    for line in lines.iter().flat_map(|line| text::wrap(&dormouse::observe::clean(line), columns)) {
+    for line in wrapped(most, scale, lines) {
         let width = text::width(&line, scale) + 8.0 * scale;
         easel.fill([at[0], y, width, (LINE + 1.0) * scale], DARK)?;
         font.line(easel, [at[0] + 4.0 * scale, y + 2.0 * scale], scale, colour_of(Tone::Plain), &line)?;

@@ -63,7 +63,7 @@ pub struct Game {
 /// Happenings that wait for a frame; the oldest are left out.
 const MAX_FRESH: usize = 5000;
 /// How slow and how fast time may go.
-pub const SPEEDS: [f64; 9] = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+const SPEEDS: [f64; 9] = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
 impl Game {
     /// Makes the world, and loads a saved game where one is asked for.
@@ -183,7 +183,10 @@ impl Game {
             Command::Step => self.step(),
             Command::Back(ticks) => self.go_to(self.world.now().saturating_sub(ticks)),
             Command::GoTo(tick) => self.go_to(tick),
-            Command::Speed(speed) => self.speed = speed.clamp(SPEEDS[0], SPEEDS[SPEEDS.len() - 1]),
+            Command::Faster(steps) => {
+                let at = SPEEDS.iter().position(|speed| *speed == self.speed).unwrap_or(3);
+                self.speed = SPEEDS[at.saturating_add_signed(steps).min(SPEEDS.len() - 1)];
+            }
             Command::Save(slot, seen) => {
                 let saved = self.save(slot, &seen);
                 let told = saved.map(|file| format!("saved at tick {}: {}", self.world.now(), file.display()));

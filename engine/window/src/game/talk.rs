@@ -55,8 +55,9 @@ pub enum Command {
     Back(u64),
     /// To a tick of the past, and time stands still.
     GoTo(u64),
-    /// How fast time goes: 1 is as fast as outside.
-    Speed(f64),
+    /// So many steps faster, or slower: from an eighth to 32 times as fast as outside. Each is counted, however many come
+    /// between two pictures.
+    Faster(isize),
     /// Saves in a slot, with what the player sees.
     Save(usize, Arc<Seen>),
     /// Loads from a slot.

@@ -287,3 +287,13 @@ fn what_is_wrong_beside_a_world_does_it_no_harm() {
         assert!(other.slots.look()[4].picture.is_none());
     }
 }
+
+#[test]
+fn each_step_of_the_speed_is_counted_and_there_are_bounds() {
+    let folder = Folder::new("speed");
+    let mut game = folder.game();
+    for (steps, speed) in [(1, 2.0), (9, 32.0), (-2, 8.0), (-20, 0.125), (3, 1.0)] {
+        game.obey(Command::Faster(steps));
+        assert_eq!(game.speed(), speed, "{steps}");
+    }
+}
