@@ -170,13 +170,13 @@ impl SleepersPanel {
     /// What stands in the panel, at most so many rows.
     pub fn lines(&mut self, columns: usize, rows: usize) -> Vec<Line> {
         let count = self.sleepers.len();
-        let unseen = match self.unseen {
-            0 => String::new(),
-            unseen => format!(", not those of {unseen} more who hibernate"),
-        };
-        let head = format!("{count} tasklets by {} (Tab){unseen}   search: ", self.sort.word());
+        let head = format!("{count} tasklets by {} (Tab)   search: ", self.sort.word());
         let cursor = head.chars().count() + self.search.column();
         let mut lines = vec![Line::of(Tone::Strong, head).and(Tone::Own, self.search.text())];
+        if self.unseen > 0 {
+            // After what is typed, which must be seen however narrow it is.
+            lines[0] = lines[0].clone().and(Tone::Dim, format!("   not those of {} more who hibernate", self.unseen));
+        }
         lines[0].cursor = Some(cursor).filter(|_| self.open.is_none());
         let left = rows.saturating_sub(1);
         if self.open.is_some() {

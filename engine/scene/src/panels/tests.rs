@@ -36,7 +36,7 @@ fn sleepers_are_searched_sorted_and_opened() {
     let world = house();
     let mut panel = SleepersPanel::default();
     panel.set(world.sleepers(&panel.filter()), 7);
-    let told = "3 tasklets by age (Tab), not those of 7 more who hibernate   search: ";
+    let told = "3 tasklets by age (Tab)   search:    not those of 7 more who hibernate";
     assert_eq!(panel.lines(100, 10)[0].text(), told);
     panel.set(world.sleepers(&panel.filter()), world.sleepers_unseen());
     let lines = panel.lines(100, 10);
