@@ -589,6 +589,15 @@ impl Vm {
         }
     }
 
+    /// Has memory ready for so many bytes more than the heap has, unless so many of it are free, so that a crowd that comes
+    /// at once does not wait for the system. A part of it at each call, a fraction of a millisecond each; nothing when it
+    /// is ready.
+    pub fn warm_up(&mut self, room: usize) {
+        if self.heap().saturating_sub(self.allocated()) < room {
+            self.native.arena.warm_up(room);
+        }
+    }
+
     /// A whole garbage collection, at once.
     pub fn collect_all(&mut self) {
         // SAFETY: no script runs; stopping again keeps Luau's own pace out.

@@ -16,6 +16,9 @@ use slotmap::{Key, KeyData};
 /// In a slot's link: whoever lives there is asleep.
 const ASLEEP: u32 = 1 << 31;
 
+/// So many come and go.
+const CROWD: usize = 16 << 10;
+
 #[derive(Clone, Copy)]
 struct Slot {
     /// Odd while somebody lives there.
@@ -24,7 +27,7 @@ struct Slot {
     link: u32,
 }
 
-/// Inhabitants side by side, in no order, each with the number of its slot.
+/// Those who are awake side by side, in no order, each with the number of its slot.
 struct Ward<T> {
     seats: Vec<u32>,
     items: Vec<T>,
@@ -65,10 +68,10 @@ impl<T> Ward<T> {
         self.seats.get(at as usize).copied()
     }
 
-    /// A crowd that is gone leaves its memory to others.
+    /// A crowd that is gone leaves its memory to others, unless it is one that may come again at any time.
     #[inline]
     fn spare_memory(&mut self) {
-        if self.items.capacity() > 1024 && self.items.len() < self.items.capacity() / 4 {
+        if self.items.capacity() > CROWD && self.items.len() < self.items.capacity() / 4 {
             self.shrink();
         }
     }
@@ -91,13 +94,62 @@ impl<T: Clone> Clone for Ward<T> {
     }
 }
 
+/// Sleepers, each where it was laid: nobody else is touched when one wakes, who is far from all that was touched lately. A
+/// place that is left is the next to be used.
+struct Beds<S> {
+    items: Vec<S>,
+    left: Vec<u32>,
+}
+
+impl<S: Clone> Clone for Beds<S> {
+    fn clone(&self) -> Self {
+        Beds { items: self.items.clone(), left: self.left.clone() }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        self.items.clone_from(&from.items);
+        self.left.clone_from(&from.left);
+    }
+}
+
+impl<S: Copy> Beds<S> {
+    fn add(&mut self, item: S) -> u32 {
+        match self.left.pop() {
+            Some(at) => {
+                self.items[at as usize] = item;
+                at
+            }
+            None => {
+                self.items.push(item);
+                (self.items.len() - 1) as u32
+            }
+        }
+    }
+
+    fn take(&mut self, at: u32) -> S {
+        self.left.push(at);
+        self.items[at as usize]
+    }
+}
+
+impl<S> Beds<S> {
+    fn len(&self) -> usize {
+        self.items.len() - self.left.len()
+    }
+
+    /// Whether most of its memory is of those who woke.
+    fn is_deserted(&self) -> bool {
+        self.items.capacity() > CROWD && self.len() < self.items.capacity() / 4
+    }
+}
+
 /// See the module's comment. `V` is one who is awake, `S` what is kept of a sleeper.
 pub(crate) struct Dorm<K, V, S> {
     /// The first is nobody's.
     slots: Vec<Slot>,
     free: u32,
     awake: Ward<V>,
-    asleep: Ward<S>,
+    asleep: Beds<S>,
     key: PhantomData<K>,
 }
 
@@ -117,7 +169,7 @@ impl<K: Key, V, S> Dorm<K, V, S> {
             slots: vec![Slot { life: 0, link: 0 }],
             free: 1,
             awake: Ward::new(),
-            asleep: Ward::new(),
+            asleep: Beds { items: Vec::new(), left: Vec::new() },
             key: PhantomData,
         }
     }
@@ -131,12 +183,12 @@ impl<K: Key, V, S> Dorm<K, V, S> {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.awake.items.len() + self.asleep.items.len()
+        self.awake.items.len() + self.asleep.len()
     }
 
     /// How many of them sleep.
     pub(crate) fn sleepers(&self) -> usize {
-        self.asleep.items.len()
+        self.asleep.len()
     }
 
     /// Whether there is such a one, awake or asleep.
@@ -269,27 +321,41 @@ impl<K: Key, V, S> Dorm<K, V, S> {
         }
         Some(value)
     }
+}
 
+impl<K: Key, V, S: Copy> Dorm<K, V, S> {
     /// One falls asleep: this is kept of it, and it is given back. None when it is not there, or sleeps.
     pub(crate) fn put_to_sleep(&mut self, key: K, kept: S) -> Option<V> {
         let value = self.leave_awake(self.link(key)?)?;
         let (index, _) = parts(key);
-        self.slots[index as usize].link = ASLEEP | self.asleep.add(index, kept);
+        self.slots[index as usize].link = ASLEEP | self.asleep.add(kept);
         Some(value)
     }
 
     /// One wakes, as `value`; what was kept of it is given back. None when it does not sleep.
     pub(crate) fn wake(&mut self, key: K, value: V) -> Option<S> {
         let link = self.link(key).filter(|link| link & ASLEEP != 0)?;
-        let (kept, moved) = self.asleep.take(link & !ASLEEP);
-        if let Some(seat) = moved {
-            self.slots[seat as usize].link = link;
-        }
+        let kept = self.asleep.take(link & !ASLEEP);
         let (index, _) = parts(key);
         self.slots[index as usize].link = self.awake.add(index, value);
+        if self.asleep.is_deserted() {
+            self.move_up();
+        }
         Some(kept)
     }
 
+    /// A crowd that woke leaves its memory to others.
+    fn move_up(&mut self) {
+        let mut items = Vec::with_capacity(2 * self.asleep.len());
+        for slot in self.slots.iter_mut().filter(|slot| slot.life & 1 == 1 && slot.link & ASLEEP != 0) {
+            items.push(self.asleep.items[(slot.link & !ASLEEP) as usize]);
+            slot.link = ASLEEP | (items.len() - 1) as u32;
+        }
+        self.asleep = Beds { items, left: Vec::new() };
+    }
+}
+
+impl<K: Key, V, S> Dorm<K, V, S> {
     /// Those who are awake, in the order of their slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         self.slots
@@ -468,6 +534,31 @@ mod tests {
             for which in 0..50 {
                 assert_eq!(copy.insert(which), dorm.insert(which), "seed {seed}");
             }
+        }
+    }
+
+    /// Most of a crowd wakes, in any order: who sleeps on is who slept, and takes no more memory than that.
+    #[test]
+    fn a_crowd_that_woke_leaves_its_memory_to_others() {
+        let mut next = random(5);
+        let mut dorm = Dorm::<DefaultKey, u64, u64>::new();
+        let keys: Vec<_> = (0..100_000_u64).map(|n| dorm.insert(n)).collect();
+        for _ in 0..3 {
+            for (n, key) in keys.iter().enumerate() {
+                dorm.put_to_sleep(*key, !(n as u64));
+            }
+            let mut left: Vec<usize> = (0..keys.len()).collect();
+            while left.len() > 1_000 {
+                let n = left.swap_remove(next(left.len() as u64) as usize);
+                assert_eq!(dorm.wake(keys[n], n as u64), Some(!(n as u64)));
+            }
+            assert!(dorm.asleep.items.capacity() <= CROWD, "{}", dorm.asleep.items.capacity());
+            assert_eq!(dorm.sleepers(), left.len());
+            for n in left {
+                assert_eq!(dorm.sleeper(keys[n]), Some(&!(n as u64)));
+                assert_eq!(dorm.wake(keys[n], n as u64), Some(!(n as u64)));
+            }
+            assert!(keys.iter().zip(0..).all(|(key, n)| dorm.awake(*key) == Some(&n)));
         }
     }
 

@@ -27,6 +27,7 @@ void Catalog::addscript(Proto* main, const uint8_t* hash)
 {
     if (byproto.find(main))
         return;
+    changes++;
     Script script;
     memcpy(script.hash, hash, sizeof(script.hash));
     script.name.assign(getstr(main->source), main->source->len);
@@ -168,6 +169,7 @@ void Catalog::visit(uint32_t name, std::vector<uint32_t>& queue)
 
 void Catalog::addname(const TValue* root, const std::string& label)
 {
+    changes++;
     std::vector<uint32_t> queue;
     visitvalue(root, std::string(label), queue);
     for (size_t at = 0; at < queue.size(); at++)
@@ -178,6 +180,7 @@ void Catalog::truncate(size_t scriptcount, size_t namecount, size_t aliascount)
 {
     if (scriptcount >= scripts.size() && namecount >= names.size() && aliascount >= aliases.size())
         return;
+    changes++;
     if (scriptcount < scripts.size())
     {
         functions.resize(scripts[scriptcount].first);

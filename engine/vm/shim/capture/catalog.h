@@ -135,6 +135,7 @@ struct Catalog
     PointerMap byobject;
     std::unordered_map<std::string, uint32_t> bypath;
     bool deep = false; // whether naming goes through tables that can change
+    uint64_t changes = 0; // how often it has become another
 
     void addscript(Proto* main, const uint8_t* hash);
     void addname(const TValue* root, const std::string& label);

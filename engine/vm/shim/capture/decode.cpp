@@ -17,6 +17,8 @@
 #include "ltable.h"
 #include "lbuffer.h"
 
+#include "hash.h"
+
 namespace dm
 {
 
@@ -114,8 +116,7 @@ bool Decoder::header()
     withstate = (options >> 1 & kWithState) != 0;
     if (portable)
     {
-        readnames();
-        readfunctions();
+        readreferences();
         return true;
     }
     const uint64_t names = in.varint();
@@ -128,6 +129,33 @@ bool Decoder::header()
     if (scripts)
         functionlimit = catalog.scripts[size_t(scripts) - 1].first + catalog.scripts[size_t(scripts) - 1].count;
     return true;
+}
+
+// What was read before need not be read again: bytes that begin like it are it.
+void Decoder::readreferences()
+{
+    const size_t kKept = 64, kBegin = 64, kMost = 4096;
+    const uint8_t* begin = in.at;
+    Hash hash(0);
+    hash.bytes(begin, std::min(kBegin, in.left()));
+    references.resize(kKept);
+    References& known = references[hash.value % kKept];
+    if (!known.bytes.empty() && known.changes == catalog.changes && in.left() >= known.bytes.size() &&
+        memcmp(begin, known.bytes.data(), known.bytes.size()) == 0)
+    {
+        in.at += known.bytes.size();
+        usednames.assign(known.names.begin(), known.names.end());
+        usedfunctions.assign(known.functions.begin(), known.functions.end());
+        return;
+    }
+    readnames();
+    readfunctions();
+    if (!missing.empty() || size_t(in.at - begin) > kMost)
+        return;
+    known.bytes.assign(begin, in.at);
+    known.names = usednames;
+    known.functions = usedfunctions;
+    known.changes = catalog.changes;
 }
 
 void Decoder::readnames()

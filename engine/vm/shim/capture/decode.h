@@ -78,6 +78,16 @@ private:
         uint32_t at = 0; // of the path in the input
     };
 
+    // What a capture says that it refers to, and what that is here: the same for all whose code and place in it are the
+    // same, so it is found once for a crowd.
+    struct References
+    {
+        std::vector<uint8_t> bytes;
+        std::vector<UsedName> names;
+        std::vector<Used> functions;
+        uint64_t changes = 0; // of the catalog
+    };
+
     struct Slot
     {
         TString* key;
@@ -142,6 +152,7 @@ private:
 
     std::vector<UsedName> usednames;
     std::vector<Used> usedfunctions;
+    std::vector<References> references; // by a hash of how their bytes begin
     std::vector<GCObject*> objects;
     std::vector<Pending> pending;
     size_t next = 0;
@@ -171,6 +182,7 @@ private:
     void body();
     void checktasklets(const std::vector<const lua_State*>& roots);
     bool header();
+    void readreferences();
     void readnames();
     void readfunctions();
     void finish();

@@ -6,6 +6,8 @@
 //! script runs in between. Actors share nothing but frozen things and the tables by which tasks are known; so one can be
 //! cut out unless such a table, or a wait for a task, leads across its boundary.
 
+use std::ops::Range;
+
 use dormouse_vm::{Frame, Pin, Root, Thread, Vm};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,7 @@ use crate::ids::{ActorId, TaskId};
 use crate::names::Name;
 use crate::output::OutputKind;
 use crate::space::BodyId;
+use crate::store::Errand;
 use crate::wheel;
 
 /// What everybody can see of an actor, awake or not.
@@ -50,6 +53,8 @@ pub(crate) struct Sleeper {
     flights: u32,
     held: u32,
 }
+
+const _: () = assert!(size_of::<Sleeper>() == 64);
 
 /// What is kept of a tasklet whose actor hibernates: whose it is (by its slot) and where its timer is.
 #[derive(Clone, Copy)]
@@ -115,8 +120,13 @@ impl State {
     pub(crate) fn owner_of(&self, task: TaskId) -> Option<ActorId> {
         match self.tasks.0.awake(task) {
             Some(tasklet) => Some(tasklet.owner),
-            None => self.tasks.0.sleeper(task).and_then(|doze| self.actors.key_of(doze.owner)),
+            None => self.tasks.0.sleeper(task).and_then(|doze| self.dreamer(doze)),
         }
+    }
+
+    /// Whose tasklet it is that this was kept of.
+    pub(crate) fn dreamer(&self, doze: &Doze) -> Option<ActorId> {
+        self.actors.key_of(doze.owner)
     }
 
     /// What a tasklet waits for; of a sleeper's that is known where it waits for an action of another actor.
@@ -264,6 +274,41 @@ impl Tasklet {
     }
 }
 
+/// From so many on who wake together another thread reads; what it reads at a time, and how far it may be ahead.
+const CROWD: usize = 256;
+const ARMFUL: usize = 64;
+const AHEAD: usize = 8;
+/// What is wrong with a capsule.
+const NOT_WRITTEN: &str = "its bytes are not what was written";
+
+/// Capsules that were read, each with its native part and where its values are in `bytes`. None that was not found.
+#[derive(Default)]
+struct Armful {
+    capsules: Vec<(Option<Cold>, Range<usize>)>,
+    bytes: Vec<u8>,
+}
+
+impl Armful {
+    /// Reads all, and hands them over by armfuls, as long as they are taken.
+    fn fetch(errand: Errand, mut hand: impl FnMut(Armful) -> bool) {
+        let mut armful = Armful::default();
+        errand.run(|capsule| {
+            armful.put(capsule.and_then(unpack));
+            armful.capsules.len() < ARMFUL || hand(std::mem::take(&mut armful))
+        });
+        hand(armful);
+    }
+
+    fn put(&mut self, found: Option<(Cold, &[u8])>) {
+        let start = self.bytes.len();
+        let cold = found.map(|(cold, values)| {
+            self.bytes.extend(values);
+            cold
+        });
+        self.capsules.push((cold, start..self.bytes.len()));
+    }
+}
+
 /// A capsule's native part and values, as [`Sim::pack`] put them together.
 pub(crate) fn unpack(bytes: &[u8]) -> Option<(Cold, &[u8])> {
     let (rest, size) = bytes.split_last_chunk::<4>()?;
@@ -368,6 +413,66 @@ impl Sim {
             .map_err(|why| self.cannot_wake(id, &why))
     }
 
+    /// Those of them who hibernate, in the order in which they lie in the store: so each block is read once, and what lies
+    /// together is woken together. Nobody can tell in which order they wake.
+    fn as_they_lie(&self, ids: impl Iterator<Item = ActorId>) -> Vec<(u64, ActorId)> {
+        let serial = |id: ActorId| self.state.actors.sleeper(id).map(|sleeper| (sleeper.serial, id));
+        let mut sleepers: Vec<_> = ids.filter_map(serial).collect();
+        sleepers.sort_unstable();
+        sleepers
+    }
+
+    /// Wakes those of them who hibernate.
+    ///
+    /// Errors: the first that [`Sim::wake`] would have; the others wake.
+    pub(crate) fn wake_many(
+        &mut self,
+        frame: &mut Frame<'_>,
+        ids: impl Iterator<Item = ActorId>,
+    ) -> Result<(), String> {
+        let sleepers = self.as_they_lie(ids);
+        self.wake_crowd(frame, &sleepers);
+        sleepers.into_iter().fold(Ok(()), |result, (_, id)| {
+            let woken = self.wake(frame, id);
+            result.and(woken)
+        })
+    }
+
+    /// As [`Sim::wake_many`], of those who are about to be woken one by one: whoever can't be is told of then.
+    pub(crate) fn wake_ahead(&mut self, frame: &mut Frame<'_>, ids: impl Iterator<Item = ActorId>) {
+        let sleepers = self.as_they_lie(ids);
+        self.wake_crowd(frame, &sleepers);
+        for (_, id) in sleepers {
+            let _ = self.wake_sleeper(frame, id);
+        }
+    }
+
+    /// Wakes them, where they are many, while another thread reads what comes next. Whoever is asleep afterwards was not
+    /// found where it should be, and is to be looked for.
+    fn wake_crowd(&mut self, frame: &mut Frame<'_>, sleepers: &[(u64, ActorId)]) {
+        if sleepers.len() < CROWD {
+            return;
+        }
+        let Some(errand) = self.store.errand(sleepers.iter().map(|(serial, _)| *serial)) else { return };
+        std::thread::scope(|scope| {
+            let (hand, take) = std::sync::mpsc::sync_channel(AHEAD);
+            let read = move || Armful::fetch(errand, |armful| hand.send(armful).is_ok());
+            let Ok(reader) = std::thread::Builder::new().name("sleepers".into()).spawn_scoped(scope, read) else {
+                return;
+            };
+            let mut left = sleepers.iter();
+            for armful in take {
+                for ((cold, values), (_, id)) in armful.capsules.into_iter().zip(&mut left) {
+                    if let Some(cold) = cold {
+                        let _ = self.rise(frame, *id, &cold, &armful.bytes[values]);
+                    }
+                }
+            }
+            // Whatever became of it: what it did not bring is looked for.
+            let _ = reader.join();
+        });
+    }
+
     /// As [`Sim::wake`], of whoever's tasklet it is. False when it can't be woken; that has been told.
     pub(crate) fn rouse(&mut self, frame: &mut Frame<'_>, task: TaskId) -> bool {
         if !self.state.tasks.0.is_asleep(task) {
@@ -391,14 +496,24 @@ impl Sim {
     fn wake_sleeper(&mut self, frame: &mut Frame<'_>, id: ActorId) -> Result<(), String> {
         let Some(serial) = self.state.actors.sleeper(id).map(|sleeper| sleeper.serial) else { return Ok(()) };
         let bytes = self.store.get(serial).map_err(|error| error.to_string())?;
-        let (cold, values) = unpack(&bytes).ok_or("its bytes are not what was written")?;
+        let (cold, values) = unpack(bytes).ok_or(NOT_WRITTEN)?;
         let values = frame.restore(values).map_err(|error| error.to_string())?;
+        self.put_back(id, &cold, &values)
+    }
+
+    fn rise(&mut self, frame: &mut Frame<'_>, id: ActorId, cold: &Cold, values: &[u8]) -> Result<(), String> {
+        let values = frame.restore(values).map_err(|error| error.to_string())?;
+        self.put_back(id, cold, &values)
+    }
+
+    /// A sleeper is where it was, with these values.
+    fn put_back(&mut self, id: ActorId, cold: &Cold, values: &[Root]) -> Result<(), String> {
         if values.len() != cold.present.iter().filter(|present| **present).count() {
             return Err("its values are not those that were written".into());
         }
-        self.state.thaw(id, &cold);
-        self.put_values(id, &cold.present, &values);
-        self.store.retire(serial);
+        let Some(sleeper) = self.state.thaw(id, cold) else { return Ok(()) };
+        self.put_values(id, &cold.present, values);
+        self.store.retire(sleeper.serial);
         self.tuck_in(id);
         Ok(())
     }

@@ -57,15 +57,13 @@ impl World {
         }
         let mut state = self.sim.state.clone();
         for (who, serial) in serials {
-            let read = self.sim.store.get(serial).map_err(|error| error.to_string());
-            let actor = || self.sim.label(who);
-            let bytes = read.map_err(|why| SaveError::Asleep { actor: actor(), why })?;
-            let (cold, values) = unpack(&bytes).ok_or_else(|| SaveError::Asleep {
-                actor: actor(),
-                why: "its bytes are not what was written".into(),
-            })?;
+            let read = self.sim.store.get(serial).map_err(|error| error.to_string()).and_then(|bytes| {
+                let (cold, values) = unpack(bytes).ok_or("its bytes are not what was written")?;
+                Ok((cold, values.to_vec()))
+            });
+            let (cold, values) = read.map_err(|why| SaveError::Asleep { actor: self.sim.label(who), why })?;
             state.thaw(who, &cold);
-            asleep.sleepers.push(Capsule { who, present: Bits::of(&cold.present), values: values.to_vec() });
+            asleep.sleepers.push(Capsule { who, present: Bits::of(&cold.present), values });
         }
         Ok((Some(state), asleep))
     }

@@ -21,6 +21,10 @@ const CROWD: usize = 1024;
 /// Ticks that one must have slept before its memory is cut down.
 const PATIENCE: u64 = 60;
 
+/// So many sleepers may wake at once without waiting for memory, and so many bytes one takes that is awake.
+const UPRISING: usize = 10_000;
+const AWAKE: usize = 2_000;
+
 /// How far a tick has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Progress {
@@ -131,6 +135,7 @@ impl World {
         self.trim_sleepers();
         self.put_to_bed();
         self.vm.collect();
+        self.vm.warm_up(self.sim.state.actors.sleepers().min(UPRISING) * AWAKE);
     }
 
     /// Cuts down the memory of those who have slept for a while. (Not at once: one that is woken often would be cut
@@ -222,6 +227,7 @@ impl World {
     fn wake_due(&mut self) {
         let state = &mut self.sim.state;
         state.wheel.advance(&mut self.due, &mut state.tasks);
+        self.wake_for_timers();
         for at in 0..self.due.len() {
             let task = self.due[at].task;
             match self.sim.state.tasks.0.awake_mut(task) {
@@ -234,37 +240,41 @@ impl World {
         }
     }
 
-    /// One that hibernates, or whose wait had a limit.
+    /// One that could not be woken, or whose wait had a limit.
     #[cold]
     fn wake_otherwise(&mut self, at: usize) {
         let task = self.due[at].task;
-        if self.sim.state.tasks.0.is_asleep(task) && !self.wake_for_timer(at) {
-            return;
+        if self.sim.state.tasks.0.is_asleep(task) {
+            return self.put_off(self.due[at]);
         }
         let Some(tasklet) = self.sim.state.tasks.0.get_mut(task) else { return };
-        if tasklet.wait == Wait::Ticks {
-            (tasklet.timer, tasklet.wait, tasklet.go) = (None, Wait::Ready, Go::Slept);
-            self.sim.state.queue.push_back((task, TIME));
-        } else {
-            tasklet.timer = None;
-            self.time_out(task);
+        tasklet.timer = None;
+        self.time_out(task);
+    }
+
+    /// Wakes those whose timer is due.
+    fn wake_for_timers(&mut self) {
+        if self.sim.state.actors.sleepers() == 0 {
+            return;
+        }
+        let (vm, sim) = (&mut self.vm, &mut self.sim);
+        let dreamer = |timer: &Timer| sim.state.dreamer(sim.state.tasks.0.sleeper(timer.task)?);
+        let dreamers: Vec<ActorId> = self.due.iter().filter_map(dreamer).collect();
+        if !dreamers.is_empty() {
+            // Who could not be woken is asleep then, and that was told.
+            let _ = vm.enter(|frame| sim.wake_many(frame, dreamers.into_iter()));
         }
     }
 
-    /// The timer of one that hibernates is due. False when it can't be woken: its timer is due again later.
+    /// One can't be woken: its timer is due again later.
     #[cold]
-    fn wake_for_timer(&mut self, at: usize) -> bool {
+    fn put_off(&mut self, timer: Timer) {
         const LATER: u64 = 60;
-        let timer = self.due[at];
-        let (vm, sim) = (&mut self.vm, &mut self.sim);
-        if vm.enter(|frame| sim.rouse(frame, timer.task)).unwrap_or(false) {
-            return true;
-        }
-        let place = sim.state.wheel.insert(Timer { due: sim.state.tick + LATER, ..timer });
-        if let Some(doze) = sim.state.tasks.0.sleeper_mut(timer.task) {
+        let state = &mut self.sim.state;
+        let place = state.wheel.insert(Timer { due: state.tick + LATER, ..timer });
+        if let Some(doze) = state.tasks.0.sleeper_mut(timer.task) {
             doze.set_timer(Some(place));
         }
-        false
     }
 
     /// A wait that had a limit reached it.
