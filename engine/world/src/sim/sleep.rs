@@ -432,10 +432,12 @@ impl Sim {
     ) -> Result<(), String> {
         let sleepers = self.as_they_lie(ids);
         self.wake_crowd(frame, &sleepers);
-        sleepers.into_iter().fold(Ok(()), |result, (_, id)| {
+        let mut result = Ok(());
+        for (_, id) in sleepers {
             let woken = self.wake(frame, id);
-            result.and(woken)
-        })
+            result = result.and(woken);
+        }
+        result
     }
 
     /// As [`Sim::wake_many`], of those who are about to be woken one by one: whoever can't be is told of then.
