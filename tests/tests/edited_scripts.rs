@@ -163,3 +163,39 @@ fn wherever_the_place_of_the_sleeping_line_is_in_the_new_code() {
         }
     }
 }
+
+const CLOCK: &str = "local Clock = actor 'Clock' {}
+function Clock:run()
+    start(function() while true do wait(10) log 'old tick' end end)
+    restart('chime', function() wait(25) log 'old chime' end)
+    wait(1e6)
+end
+return Clock";
+
+/// A function without upvalues is made once, and all who hold it hold the same: it may have changed like any other.
+#[test]
+fn a_changed_function_without_upvalues_is_as_any_other() {
+    let saved = |archive: bool| {
+        let mut stage = Stage::new(&[("clock.luau", CLOCK)]);
+        stage.spawn("Clock", &[("name", "clock".into())]);
+        stage.ticks(15);
+        stage.world.save(&SaveOptions { archive, verify: true, ..SaveOptions::default() }).unwrap()
+    };
+    let restore = |bytes: &[u8], source: &str| {
+        World::restore(bytes, &Config::default(), &Scripts::new().with("clock.luau", source))
+    };
+    let edited = CLOCK.replace("old", "new");
+    let migrating = edited.replace(
+        "return Clock",
+        "function Clock:on_migrate(frame) log('moves', frame.task, frame.line) end return Clock",
+    );
+    let old = ["21 old tick", "26 old chime", "31 old tick"];
+    assert_eq!(says(restore(&saved(true), CLOCK).unwrap(), 20), old);
+    assert_eq!(says(restore(&saved(true), &edited).unwrap(), 20), old);
+    // The main tasklet's function makes the others, so it is another too.
+    let moved = says(restore(&saved(true), &migrating).unwrap(), 20);
+    assert_eq!(moved, ["16 moves run 5", "16 moves  3", "16 moves chime 4"]);
+    let error = restore(&saved(false), &edited).err().unwrap();
+    let RestoreError::Lost(lost) = &error else { panic!("{error}") };
+    assert_eq!(lost.iter().map(|lost| lost.line).collect::<Vec<_>>(), [3, 4, 2], "{error}");
+}

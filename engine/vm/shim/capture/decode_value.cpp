@@ -18,6 +18,13 @@
 namespace dm
 {
 
+// The code of a function that is missing. It is never seen by the VM; it only stands for the bytes to come.
+static Proto* nothing()
+{
+    static Proto none = {};
+    return &none;
+}
+
 void Decoder::value(uint8_t tag, TValue* into)
 {
     if (tag >= kSmall && tag < kRecent)
@@ -176,7 +183,7 @@ GCObject* Decoder::object(uint8_t tag)
             constant = luaF_newLclosure(L, 0, L->gt, catalog.functions[used.function].proto);
         }
         if (!constant)
-            constant = luaF_newCclosure(L, 0, L->gt); // never seen: something is missing
+            constant = luaF_newLclosure(L, 0, L->gt, nothing());
         return add(reinterpret_cast<GCObject*>(constant));
     }
     case kCached:
@@ -234,9 +241,7 @@ GCObject* Decoder::newclosure()
     const uint32_t number = usedfunction();
     const Used& used = usedat(number);
     charge(sizeof(Closure) + sizeof(TValue) * used.upvalues);
-    // One whose function is missing is never seen by the VM; it only stands for the bytes to come.
-    static Proto none = {};
-    Proto* p = used.function == ~0u ? &none : catalog.functions[used.function].proto;
+    Proto* p = used.function == ~0u ? nothing() : catalog.functions[used.function].proto;
     Closure* c = luaF_newLclosure(L, used.upvalues, L->gt, p);
     pending.push_back(Pending{uint32_t(objects.size()), number});
     return add(reinterpret_cast<GCObject*>(c));
@@ -260,8 +265,7 @@ GCObject* Decoder::cachedclosure()
 {
     const uint32_t number = usedfunction();
     const Used used = usedat(number);
-    static Proto none = {};
-    Proto* p = used.function == ~0u ? &none : catalog.functions[used.function].proto;
+    Proto* p = used.function == ~0u ? nothing() : catalog.functions[used.function].proto;
     const Analysis* analysis = used.function == ~0u ? nullptr : &catalog.analysis(used.function);
     Closure* kept = used.function == ~0u ? nullptr : catalog.functions[used.function].constant;
     charge(sizeof(Closure) + sizeof(TValue) * used.upvalues);
