@@ -85,7 +85,7 @@ fn each_wait_says_where_and_why() {
 #[test]
 fn locals_upvalues_and_arguments_are_seen() {
     let methods = "
-        local outside = { 1, 2 }
+        local outside = { 1, 2, [5] = 3, [-0.5] = 4, x = 5 }
         local function deep(name, ...)
             local point = vector.create(1, 2.5, 0)
             local later
@@ -111,7 +111,7 @@ fn locals_upvalues_and_arguments_are_seen() {
         ... = 2
         ... = \"extra\"
         ... = subject
-        outside = { 1, 2 }   (from around it)
+        outside = { [-0.5] = 4, 1, 2, [5] = 3, x = 5 }   (from around it)
     scripts/subject.luau:15 in run
         self = subject
         who = subject

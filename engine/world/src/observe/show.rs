@@ -158,23 +158,25 @@ impl Eye<'_> {
             .entries(PLACES)
             .take(LOOKED_AT)
             .filter(|(key, _)| name.is_none() || key.bytes() != Some(b"name"))
-            .enumerate()
-            // Items stay in their order, before the fields by name.
-            .map(|(at, (key, value))| {
-                if key.number().is_some() {
-                    (at, String::new(), value)
-                } else {
-                    (usize::MAX, self.key_text(&key), value)
-                }
+            .map(|(key, value)| {
+                let number = key.number();
+                let text = if number.is_some() { String::new() } else { self.key_text(&key) };
+                (number, text, key, value)
             })
             .collect();
-        entries.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+        // Numbers come before the fields by name.
+        entries.sort_by(|(one, a, ..), (other, b, ..)| {
+            let numbers = one.unwrap_or_default().total_cmp(&other.unwrap_or_default());
+            one.is_none().cmp(&other.is_none()).then(numbers).then_with(|| a.cmp(b))
+        });
         out.push_str("{ ");
-        for (at, (_, key, value)) in entries.iter().take(most).enumerate() {
+        let mut items = 0.0;
+        for (at, (number, text, key, value)) in entries.iter().take(most).enumerate() {
             out.push_str(if at == 0 { "" } else { ", " });
-            if !key.is_empty() {
-                out.push_str(key);
-                out.push_str(" = ");
+            match number {
+                Some(number) if *number == items + 1.0 => items += 1.0,
+                Some(_) => out.push_str(&format!("{} = ", self.key_text(key))),
+                None => out.push_str(&format!("{text} = ")),
             }
             self.show(out, value, depth + 1);
         }
