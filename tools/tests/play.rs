@@ -175,6 +175,13 @@ fn a_snapshot_is_gone_on_with() {
     let (told, _) = done(command.arg("--saves").arg(folder.join("saves")).env("SDL_VIDEODRIVER", "dummy"));
     let hash = told.lines().find(|line| line.starts_with("hash ")).unwrap();
     assert_eq!(hash, hash_of_run(Path::new("/dev/null"), "260", "maps/keep.tmx"));
+    // What is over already can't be shot.
+    let late = dormouse(&["play", "maps/keep.tmx", "--load", &path, "--shots", "260,100"]).output().unwrap();
+    let told = String::from_utf8_lossy(&late.stderr);
+    assert!(
+        !late.status.success() && told.contains("is at tick 200 already: there is no screenshot of tick 100"),
+        "{told}"
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -190,6 +197,7 @@ fn what_is_missing_or_damaged_is_a_sentence() {
         (vec!["--load", &damaged.to_string_lossy()], "dummy", "damaged.dms: byte 0: this is no snapshot"),
         (vec!["--load", "nowhere"], "dummy", "nowhere: it can't be opened: No such file"),
         (vec!["--keys", &keys.to_string_lossy()], "dummy", "there is no key `Nowhere`"),
+        (vec!["--keys", "keys.tml"], "dummy", "keys.tml: there is no such file or folder"),
         (vec!["--record", "/nowhere/at/all"], "dummy", "can't record to /nowhere/at/all"),
         (vec![], "nosuchdriver", "there is no display here"),
     ] {

@@ -242,6 +242,26 @@ fn a_game_without_a_display_is_saved_loaded_found_again_and_recorded() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+#[test]
+fn a_game_in_the_terminal_goes_back_in_time() {
+    let folder = folder("back");
+    let mut terminal = playing(&folder, "--paused");
+    terminal.one_tick("w");
+    terminal.press(".\u{7f}");
+    terminal.sees("back at");
+    // What was done after that never was.
+    terminal.press("d.?");
+    terminal.sees("hold, or tap again");
+    terminal.press("?q");
+    let (over, _, seen) = terminal.given_back();
+    assert!(over == "0" && seen.contains("the game was kept"), "{seen}");
+    let mut inspect = Command::new(env!("CARGO_BIN_EXE_dormouse"));
+    let told = inspect.arg("inspect").arg(folder.join("saves/left.dms")).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.contains("after tick 1 "), "{told}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// Not a test by itself: what the next one lets fail within a terminal.
 #[test]
 #[ignore = "it fails, in the terminal of another test"]

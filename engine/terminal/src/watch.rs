@@ -88,7 +88,11 @@ fn run(game: &mut dyn Played, view: &mut View, screen: &mut Screen, options: &Op
                     Err(problem) => view.say(problem),
                 },
                 Wish::Back(ticks) => match game.back(ticks) {
-                    Ok(()) => view.go_back(game.world().now()),
+                    Ok(()) => {
+                        // What was to come before that is undone with the rest.
+                        steps = 0;
+                        view.go_back(game.world().now());
+                    }
                     Err(problem) => view.say(problem),
                 },
                 Wish::Suspend => {
