@@ -140,7 +140,8 @@ impl App<'_> {
     pub(super) fn draw_graphs(&mut self, scale: f32) -> Result<(), String> {
         let font = self.painter.font;
         let [w, h] = self.camera.size.map(|side| side as f32);
-        let (width, height) = ((w * 0.36).min(260.0 * scale), 44.0 * scale);
+        // What stands in them has room on a narrow screen, too.
+        let (width, height) = ((w * 0.36).clamp(172.0 * scale, 260.0 * scale).min(w - 12.0 * scale), 44.0 * scale);
         let quads = self.painter.easel().take_count();
         let graphs = [
             boxes::Graph { name: "frame", times: &self.frame_times, limit: 17.5 },
