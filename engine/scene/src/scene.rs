@@ -25,8 +25,6 @@ pub struct Scene {
     pub daylight: f32,
     /// Whom the view follows: the actor `player`.
     pub player: Option<Track>,
-    /// How many actors there are, in view or not.
-    pub population: usize,
 }
 
 /// Where something was at the last scene and is now, in pixels.
@@ -193,7 +191,6 @@ impl SceneMaker {
         let mut scene = Scene { tick: world.now(), milliseconds: (world.time() * 1000.0) as u64, ..Scene::default() };
         let mut daylight = 1.0_f32;
         for sight in world.sights() {
-            scene.population += 1;
             let class = self.stage.classes.get(sight.class as usize);
             if class.is_some_and(|class| class.props.contains(&LookProp::Light)) {
                 daylight = daylight.min(looks::daylight(world, sight.id));

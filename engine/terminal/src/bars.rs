@@ -63,7 +63,12 @@ pub(crate) fn draw_status(frame: &mut Frame<'_>, area: Rect, view: &View, world:
     let mut left = match &view.notice {
         Some(notice) => format!(" {}", clean(notice)),
         None => {
-            format!("{speed}  tick {}  {:.1} s{who}{free}  {} actors", world.now(), world.time(), view.scene.population)
+            format!(
+                "{speed}  tick {}  {:.1} s{who}{free}  {} actors",
+                world.now(),
+                world.time(),
+                world.summary().actors
+            )
         }
     };
     // A hash of which a part is missing is none.
