@@ -149,11 +149,13 @@ pub fn native() -> Result<Vec<Row>, Box<dyn Error>> {
 /// A function of the library that calls the script's, where that may wait, against Luau's own, where it may not.
 fn calling_back(name: &str, call: &str) -> Result<Row, Box<dyn Error>> {
     const TURNS: usize = 10;
-    let prepared = "local calls, list, text = 0, {}, string.rep('every word is one call, ', 200)
+    let prepared = "local list, text = {}, string.rep('every word is one call, ', 200)
         for i = 1, 1000 do list[i] = i * 7919 % 1009 end";
-    let methods = format!("{prepared} function Subject:run() while true do {call} self.count = calls wait(1) end end");
+    let methods = format!(
+        "{prepared} function Subject:run() local calls = 0 while true do {call} self.count = calls wait(1) end end"
+    );
     let mut world = world_of(1, &methods)?;
-    let bare = format!("{prepared} return function() while true do {call} coroutine.yield() end end");
+    let bare = format!("{prepared} return function() local calls = 0 while true do {call} coroutine.yield() end end");
     let mut bare = BareThreads::new(1, &bare);
     let subject = world.actors().into_iter().next_back().ok_or("there is no subject")?;
     let count = |world: &World| match world.field(subject, "count") {
