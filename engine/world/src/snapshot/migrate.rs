@@ -19,7 +19,7 @@ use crate::sim::Sim;
 use crate::sim::roots::Place;
 use crate::sim::state::{Go, TIME, Wait};
 use crate::sim::values;
-use crate::world::World;
+use crate::world::{PRELUDE, World};
 
 /// The section `srcs`: the text of scripts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,17 +47,36 @@ pub(crate) fn load_earlier(vm: &mut Vm, archive: &Archive, missing: &[Missing], 
         missing.iter().filter(|missing| missing.kind == MissingKind::Function).map(|missing| missing.script).collect();
     let mut any = false;
     for hash in wanted {
-        let Some((path, source)) = archive.find(hash) else { continue };
-        let Ok(code) = compile(source) else { continue };
-        // The text of a snapshot is as little trusted as any script: it is compiled here, and runs in the sandbox.
-        let name = if path.starts_with('(') { format!("={path}") } else { format!("=scripts/{path}") };
-        let loaded = vm.enter(|frame| frame.load(&name, &code, None).map(|()| frame.pop(1)));
-        if matches!(loaded, Ok(Ok(()))) {
-            earlier.insert(hash, (path.to_owned(), source.to_owned()));
-            any = true;
+        if let Some((path, source)) = archive.find(hash) {
+            any |= load(vm, path, source, earlier);
         }
     }
     any
+}
+
+/// Gives the VM all code that was an earlier one already for the world that was saved, missing or not: what slept in it goes
+/// on in it, as it would have there, and not in a function of today that happens to be the same. (Else the world would
+/// not be the one that was saved, once nothing in that code is missing any more.)
+pub(super) fn load_still_earlier(world: &mut World, archive: &Archive) {
+    // The last is the engine's own of the day, where the archive is whole.
+    let count = archive.earlier.len().saturating_sub(usize::from(archive.scripts.is_some()));
+    for (path, source) in &archive.earlier[..count] {
+        if source != PRELUDE && !world.scripts.iter().any(|(_, current)| current == source) {
+            load(&mut world.vm, path, source, &mut world.earlier);
+        }
+    }
+}
+
+/// The text of a snapshot is as little trusted as any script: it is compiled here, and runs in the sandbox.
+fn load(vm: &mut Vm, path: &str, source: &str, earlier: &mut Earlier) -> bool {
+    let Ok(code) = compile(source) else { return false };
+    let name = if path.starts_with('(') { format!("={path}") } else { format!("=scripts/{path}") };
+    let loaded = vm.enter(|frame| frame.load(&name, &code, None).map(|()| frame.pop(1)));
+    let loaded = matches!(loaded, Ok(Ok(())));
+    if loaded {
+        earlier.insert(ScriptHash::of(source), (path.to_owned(), source.to_owned()));
+    }
+    loaded
 }
 
 /// The tasklets that can't go on in code of the world's own scripts, by what was missing without the archive.

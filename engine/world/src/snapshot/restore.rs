@@ -71,6 +71,7 @@ impl World {
         let Part { names, classes, state, random, present, natives } = part;
         let mut world = World::with_state(config, scripts, names, state)?;
         world.renumber(&classes)?;
+        migrate::load_still_earlier(&mut world, &archive);
         let homeless = world.fill(&values, &present.list(), &archive)?;
         for (task, bytes) in natives {
             world.take_native(task, &bytes)?;
