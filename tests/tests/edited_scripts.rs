@@ -223,3 +223,16 @@ fn a_world_with_old_code_is_saved_and_restored_as_it_is() {
         }
     }
 }
+
+/// Old code goes on where there is no way to move; an edit that brings the way is heard by those who still sleep in it.
+#[test]
+fn a_second_edit_moves_those_who_still_sleep_in_old_code() {
+    let options = SaveOptions { archive: true, verify: true, ..SaveOptions::default() };
+    let second = OLD.replace("'old", "'new");
+    let mut world = restore(&saved(true), &second).unwrap();
+    world.tick(&[]);
+    let bytes = world.save(&options).unwrap();
+    let third = second
+        .replace("return Guard", "function Guard:on_migrate(frame) log('moves', frame.locals.step) end return Guard");
+    assert_eq!(says(restore(&bytes, &third).unwrap(), 3), ["17 moves 2"]);
+}

@@ -56,14 +56,13 @@ pub(crate) fn load_earlier(vm: &mut Vm, archive: &Archive, missing: &[Missing], 
 
 /// Gives the VM all code that was an earlier one already for the world that was saved, missing or not: what slept in it goes
 /// on in it, as it would have there, and not in a function of today that happens to be the same. (Else the world would
-/// not be the one that was saved, once nothing in that code is missing any more.)
-pub(super) fn load_still_earlier(world: &mut World, archive: &Archive) {
+/// not be the one that was saved, once nothing in that code is missing any more.) This is for the scripts that it was saved
+/// with: where they were edited since, what is missing is asked anew.
+pub(super) fn load_still_earlier(vm: &mut Vm, archive: &Archive, earlier: &mut Earlier) {
     // The last is the engine's own of the day, where the archive is whole.
     let count = archive.earlier.len().saturating_sub(usize::from(archive.scripts.is_some()));
-    for (path, source) in &archive.earlier[..count] {
-        if source != PRELUDE && !world.scripts.iter().any(|(_, current)| current == source) {
-            load(&mut world.vm, path, source, &mut world.earlier);
-        }
+    for (path, source) in archive.earlier[..count].iter().filter(|(_, source)| source != PRELUDE) {
+        load(vm, path, source, earlier);
     }
 }
 

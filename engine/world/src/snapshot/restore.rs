@@ -7,7 +7,7 @@ use dormouse_vm::{Kind, Value};
 use super::container::{Reader, SectionSize, Tag};
 use super::error::{Damage, Lost, RestoreError};
 use super::heap::{self, Roots, Unrestored};
-use super::meta::{self, Code, Meta};
+use super::meta::{self, Code, Meta, code_of};
 use super::migrate::{self, Archive};
 use super::world::Part;
 use crate::ids::{ActorId, TaskId};
@@ -71,7 +71,9 @@ impl World {
         let Part { names, classes, state, random, present, natives } = part;
         let mut world = World::with_state(config, scripts, names, state)?;
         world.renumber(&classes)?;
-        migrate::load_still_earlier(&mut world, &archive);
+        if meta::read::<Code>(&reader, Tag::CODE)?.is_some_and(|code| code == code_of(scripts)) {
+            migrate::load_still_earlier(&mut world.vm, &archive, &mut world.earlier);
+        }
         let homeless = world.fill(&values, &present.list(), &archive)?;
         for (task, bytes) in natives {
             world.take_native(task, &bytes)?;
