@@ -197,7 +197,7 @@ impl Room {
     fn invite(&mut self, host: &World, id: ActorId) -> Option<Guest> {
         let state = &host.sim.state;
         let bytes = host.sim.store.look(state.actors.sleeper(id)?.serial).ok()?;
-        let (cold, values) = unpack(&bytes)?;
+        let (cold, values) = unpack(&bytes).ok()?;
         let held = self.values(host, values)?;
         let mut guest = Guest { id, actor: cold.actor, tasks: cold.tasks, letters: Vec::new(), held };
         for (task, tasklet) in &mut guest.tasks {

@@ -105,10 +105,9 @@ fn order(
             order.push(class);
         }
     }
-    let mut orphans = vec![false; declared.len()];
     order.retain(|class| {
-        orphans[*class] = orphaned[*class] || parents[*class].is_some_and(|parent| orphans[parent]);
-        !orphans[*class]
+        orphaned[*class] |= parents[*class].is_some_and(|parent| orphaned[parent]);
+        !orphaned[*class]
     });
     order
 }

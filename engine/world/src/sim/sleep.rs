@@ -278,8 +278,6 @@ impl Tasklet {
 const CROWD: usize = 256;
 const ARMFUL: usize = 64;
 const AHEAD: usize = 8;
-/// What is wrong with a capsule.
-const NOT_WRITTEN: &str = "its bytes are not what was written";
 
 /// Capsules that were read, each with its native part and where its values are in `bytes`. None that was not found.
 #[derive(Default)]
@@ -293,7 +291,7 @@ impl Armful {
     fn fetch(errand: Errand, mut hand: impl FnMut(Armful) -> bool) {
         let mut armful = Armful::default();
         errand.run(|capsule| {
-            armful.put(capsule.and_then(unpack));
+            armful.put(capsule.and_then(|bytes| unpack(bytes).ok()));
             armful.capsules.len() < ARMFUL || hand(std::mem::take(&mut armful))
         });
         hand(armful);
@@ -310,10 +308,13 @@ impl Armful {
 }
 
 /// A capsule's native part and values, as [`Sim::pack`] put them together.
-pub(crate) fn unpack(bytes: &[u8]) -> Option<(Cold, &[u8])> {
-    let (rest, size) = bytes.split_last_chunk::<4>()?;
-    let (native, values) = rest.split_at_checked(u32::from_le_bytes(*size) as usize)?;
-    Some((postcard::from_bytes(native).ok()?, values))
+pub(crate) fn unpack(bytes: &[u8]) -> Result<(Cold, &[u8]), &'static str> {
+    let parts = || {
+        let (rest, size) = bytes.split_last_chunk::<4>()?;
+        let (native, values) = rest.split_at_checked(u32::from_le_bytes(*size) as usize)?;
+        Some((postcard::from_bytes(native).ok()?, values))
+    };
+    parts().ok_or("its bytes are not what was written")
 }
 
 impl Sim {
@@ -498,7 +499,7 @@ impl Sim {
     fn wake_sleeper(&mut self, frame: &mut Frame<'_>, id: ActorId) -> Result<(), String> {
         let Some(serial) = self.state.actors.sleeper(id).map(|sleeper| sleeper.serial) else { return Ok(()) };
         let bytes = self.store.get(serial).map_err(|error| error.to_string())?;
-        let (cold, values) = unpack(bytes).ok_or(NOT_WRITTEN)?;
+        let (cold, values) = unpack(bytes)?;
         let values = frame.restore(values).map_err(|error| error.to_string())?;
         self.put_back(id, &cold, &values)
     }

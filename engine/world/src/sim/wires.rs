@@ -73,7 +73,7 @@ impl Sim {
         if targets.is_empty() {
             self.note_fired(post.wire, post.source, None, Outcome::Nobody);
         }
-        if targets.len() > 1 {
+        if targets.len() > 1 && self.state.actors.sleepers() > 0 {
             let can = |id: &ActorId| self.classes.get(self.class_of_actor(*id)).actions.contains_key(&wire.call);
             let concerned: Vec<ActorId> = targets.iter().copied().filter(can).collect();
             self.wake_ahead(frame, concerned.into_iter());

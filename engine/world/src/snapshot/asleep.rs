@@ -58,7 +58,7 @@ impl World {
         let mut state = self.sim.state.clone();
         for (who, serial) in serials {
             let read = self.sim.store.get(serial).map_err(|error| error.to_string()).and_then(|bytes| {
-                let (cold, values) = unpack(bytes).ok_or("its bytes are not what was written")?;
+                let (cold, values) = unpack(bytes)?;
                 Ok((cold, values.to_vec()))
             });
             let (cold, values) = read.map_err(|why| SaveError::Asleep { actor: self.sim.label(who), why })?;
